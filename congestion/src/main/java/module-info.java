@@ -1,0 +1,6 @@
+/// Congestion control as arithmetic: controllers, estimators and pacing; nothing but `java.base`.
+module io.longhaul.congestion {
+    requires static org.jspecify;
+
+    exports io.longhaul.congestion;
+}

@@ -1,0 +1,6 @@
+/// RDMA verbs for Java: one API, and the devices behind it.
+///
+/// This is the only module that calls foreign functions: `--enable-native-access=io.longhaul.verbs`.
+module io.longhaul.verbs {
+    requires static org.jspecify;
+}

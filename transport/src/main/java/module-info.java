@@ -1,0 +1,8 @@
+/// Longhaul: RDMA semantics across wide area networks.
+module io.longhaul {
+    requires transitive io.longhaul.congestion;
+    requires transitive io.longhaul.verbs;
+    requires org.agrona;
+    requires org.jctools.core;
+    requires static org.jspecify;
+}
