@@ -2,5 +2,7 @@
 ///
 /// This is the only module that calls foreign functions: `--enable-native-access=io.longhaul.verbs`.
 module io.longhaul.verbs {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
+
+    exports io.longhaul.verbs;
 }

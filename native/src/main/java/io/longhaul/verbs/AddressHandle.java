@@ -1,0 +1,28 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.verbs;
+
+/// A destination for UD sends, checked and resolved once.
+///
+/// It must stay open until every send that names it has completed.
+public interface AddressHandle extends AutoCloseable {
+
+    /// What it was made from.
+    AddressVector vector();
+
+    /// The 64 bits that stand for it in a work request: of meaning to its device only.
+    long handle();
+
+    @Override
+    void close();
+}
