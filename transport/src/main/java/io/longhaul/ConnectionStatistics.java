@@ -1,0 +1,76 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul;
+
+/// A snapshot of a connection's counters. Bytes are IP bytes with all headers unless said otherwise.
+///
+/// @param smoothedRttNanos smoothed round trip
+/// @param minRttNanos smallest round trip lately
+/// @param sentPackets packets sent, all kinds
+/// @param sentBytes bytes sent, all kinds
+/// @param receivedPackets valid packets received
+/// @param receivedBytes bytes received in valid packets
+/// @param payloadSentBytes application bytes sent for the first time
+/// @param payloadReceivedBytes application bytes placed
+/// @param retransmittedBytes application bytes sent again
+/// @param parityBytes bytes of parity sent
+/// @param lostPackets packets declared lost
+/// @param spuriousPackets packets declared lost that had arrived
+/// @param duplicatePackets chunks received twice
+/// @param corruptPackets packets dropped because their CRC32C or format was wrong
+/// @param congestionWindowBytes present window
+/// @param bytesInFlight bytes in flight
+/// @param pacingRateBytesPerSecond present pacing rate
+/// @param creditLimitedNanos time in which credit held the sender back
+/// @param congestionLimitedNanos time in which the window held the sender back
+/// @param applicationLimitedNanos time in which there was nothing to send
+/// @param probeTimeouts tail probes sent
+/// @param retransmissionTimeouts retransmission timeouts
+/// @param payloadBytesPerPacket application bytes of a full packet
+/// @param ipBytesPerPacket IP bytes of a full packet
+/// @param lanes lanes in use
+/// @param congestionController name of the controller
+/// @param congestionPhase its phase
+public record ConnectionStatistics(
+        long smoothedRttNanos,
+        long minRttNanos,
+        long sentPackets,
+        long sentBytes,
+        long receivedPackets,
+        long receivedBytes,
+        long payloadSentBytes,
+        long payloadReceivedBytes,
+        long retransmittedBytes,
+        long parityBytes,
+        long lostPackets,
+        long spuriousPackets,
+        long duplicatePackets,
+        long corruptPackets,
+        long congestionWindowBytes,
+        long bytesInFlight,
+        long pacingRateBytesPerSecond,
+        long creditLimitedNanos,
+        long congestionLimitedNanos,
+        long applicationLimitedNanos,
+        long probeTimeouts,
+        long retransmissionTimeouts,
+        int payloadBytesPerPacket,
+        int ipBytesPerPacket,
+        int lanes,
+        String congestionController,
+        String congestionPhase) {
+    /// Application bytes over IP bytes of a full packet, 0..1 (design: payload share).
+    public double payloadShare() {
+        return (double) payloadBytesPerPacket / ipBytesPerPacket;
+    }
+}

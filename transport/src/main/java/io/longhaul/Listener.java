@@ -1,0 +1,34 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// Accepts connections on a control port.
+///
+/// Threading: any thread.
+public interface Listener extends AutoCloseable {
+    /// Waits for a connection; null when none came in time.
+    ///
+    /// @throws ConnectionException when the listener is closed
+    @Nullable Connection accept(Duration timeout) throws InterruptedException;
+
+    /// The bound control address.
+    InetSocketAddress localAddress();
+
+    /// Stops accepting; accepted connections stay. Idempotent.
+    @Override
+    void close();
+}

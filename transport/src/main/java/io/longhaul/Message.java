@@ -1,0 +1,33 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul;
+
+import java.lang.foreign.MemorySegment;
+
+/// A received message, leased from the connection's receive memory until it is closed. An unreleased message keeps credit
+/// from the sender.
+///
+/// Threading: any one thread at a time.
+public interface Message extends AutoCloseable {
+    /// The bytes, read-only, valid until {@link #close}.
+    MemorySegment segment();
+
+    /// Length in bytes.
+    default long length() {
+        return segment().byteSize();
+    }
+
+    /// Gives the memory back. Idempotent.
+    @Override
+    void close();
+}

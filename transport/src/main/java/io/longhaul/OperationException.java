@@ -1,0 +1,32 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul;
+
+/// An operation ended with something else than SUCCESS; carried by the futures of {@link Connection}.
+public class OperationException extends LonghaulException {
+    private static final long serialVersionUID = 1L;
+
+    /// How it ended.
+    private final OperationStatus status;
+
+    /// Creates an exception.
+    public OperationException(OperationStatus status, String message) {
+        super(Severity.ERROR, message, null);
+        this.status = status;
+    }
+
+    /// How it ended.
+    public OperationStatus status() {
+        return status;
+    }
+}
