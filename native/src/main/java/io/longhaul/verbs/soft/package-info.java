@@ -1,6 +1,6 @@
 /// The software device: RoCEv2 in user space over UDP sockets, without privileges.
 ///
-/// Imports `java.base`, [io.longhaul.verbs] and [io.longhaul.linux] only.
+/// Imports `java.base`, `io.longhaul.verbs` and `io.longhaul.linux` only.
 @NullMarked
 package io.longhaul.verbs.soft;
 
