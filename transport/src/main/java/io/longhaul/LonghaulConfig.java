@@ -1,0 +1,461 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul;
+
+import io.longhaul.congestion.CongestionControllerFactory;
+import java.net.InetAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// How an endpoint behaves. Immutable; made by {@link #builder}, validated at once, never clamped silently.
+///
+/// The defaults are made for an unknown path of up to some 10 Gb/s and 100 ms; {@link Builder#path} sizes the endpoint for a
+/// known one. Worst-case memory of an endpoint: packet buffers ({@code receiveQueuePackets} and 512 for sending, times lanes,
+/// times the packet size, at most 64 MiB for receiving by default), and per connection at most {@code maxMemoryBytes} plus
+/// some 80 bytes for each chunk of {@code maxWindowChunks} that is in flight.
+///
+/// @param device {@code auto}, {@code soft} or the name of a verbs device
+/// @param bindAddress local address for outgoing connections, control and data; null lets the route decide
+/// @param congestionController name of the controller: {@code bbr}, {@code reserved}, or that of one of the factories
+/// @param congestionFactories controllers beside those built in
+/// @param lanes lanes to open for each local address, 1..64; a connection uses the smaller number of the two sides
+/// @param rateHintBitsPerSecond declared rate of the path, 0 for none; {@code reserved} needs it
+/// @param maxMemoryBytes hard cap of the receive memory (messages and streams) of one connection, bytes, 1 MiB and more
+/// @param creditBytes message credit, and stream credit of each stream, given at the start, bytes; grows up to the cap
+/// @param maxMessageBytes longest message accepted, bytes, at most {@code maxMemoryBytes}
+/// @param windowChunks receive window at the start, chunks (about one per packet), a power of two
+/// @param maxWindowChunks hard cap of the window, chunks, a power of two
+/// @param dscp class of service of every packet, 0..63
+/// @param maxPacketBytes cap of the packet size without lower headers, 512..65000 bytes; 0 for what the device carries
+/// @param receiveQueuePackets receive buffers per lane, 16..65536; 0 sizes them as rate hint times 20 ms within 64 MiB in all
+/// @param idleTimeout silence after which a connection is lost
+/// @param keepAlive idle time after which a probe is sent, at most a third of {@code idleTimeout}
+/// @param operationTimeout deadline of operations that name none
+/// @param handshakeTimeout longest handshake of an accepted control connection
+/// @param maxConnections connections that may be open at a time
+/// @param maxPendingHandshakes accepted control connections that may be in their handshake
+/// @param maxOperations operations that may be outstanding on a connection
+/// @param maxInboundReads reads of a peer that may be outstanding on a connection
+/// @param maxStreams streams that may be open on a connection
+/// @param insecure true for a control connection without TLS and packets without seal
+/// @param idleMode what the agent does when there is nothing to do
+/// @param random source of connection ids, keys and nonces; must not be predictable outside tests
+public record LonghaulConfig(
+        String device,
+        @Nullable InetAddress bindAddress,
+        String congestionController,
+        List<CongestionControllerFactory> congestionFactories,
+        int lanes,
+        long rateHintBitsPerSecond,
+        long maxMemoryBytes,
+        long creditBytes,
+        long maxMessageBytes,
+        int windowChunks,
+        int maxWindowChunks,
+        int dscp,
+        int maxPacketBytes,
+        int receiveQueuePackets,
+        Duration idleTimeout,
+        Duration keepAlive,
+        Duration operationTimeout,
+        Duration handshakeTimeout,
+        int maxConnections,
+        int maxPendingHandshakes,
+        int maxOperations,
+        int maxInboundReads,
+        int maxStreams,
+        boolean insecure,
+        IdleMode idleMode,
+        LongSupplier random) {
+
+    /// What the agent does when there is nothing to do.
+    public enum IdleMode {
+        /// Sleeps in the device until a packet arrives, a timer is due, or the application posts.
+        BLOCK,
+        /// Polls without pause: lowest latency, one core burnt per endpoint.
+        SPIN
+    }
+
+    /// Names of the controllers that are built in.
+    public static final Set<String> BUILT_IN_CONTROLLERS = Set.of("bbr", "reserved");
+
+    /// Most lanes of an endpoint: the number of source ports of a device.
+    public static final int MAX_LANES = 64;
+
+    private static final long MIB = 1 << 20;
+
+    /// Validates each field, then the relations between them.
+    public LonghaulConfig {
+        congestionFactories = List.copyOf(congestionFactories);
+        Objects.requireNonNull(idleMode, "idleMode");
+        Objects.requireNonNull(random, "random");
+        check(!device.isBlank(), "device", device, "auto, soft, or the name of a verbs device");
+        checkController(congestionController, congestionFactories);
+        range("lanes", lanes, 1, MAX_LANES);
+        check(rateHintBitsPerSecond >= 0, "rateHintBitsPerSecond", rateHintBitsPerSecond, "0 and more");
+        check(
+                rateHintBitsPerSecond > 0 || !congestionController.equals("reserved"),
+                "congestionController",
+                congestionController,
+                "reserved needs rateHintBitsPerSecond, the rate of the circuit");
+        check(maxMemoryBytes >= MIB, "maxMemoryBytes", maxMemoryBytes, "1048576 (1 MiB) and more");
+        atMostMemory("creditBytes", creditBytes, maxMemoryBytes);
+        atMostMemory("maxMessageBytes", maxMessageBytes, maxMemoryBytes);
+        powerOfTwo("windowChunks", windowChunks, 64);
+        powerOfTwo("maxWindowChunks", maxWindowChunks, windowChunks);
+        range("dscp", dscp, 0, 63);
+        if (maxPacketBytes != 0) {
+            range("maxPacketBytes", maxPacketBytes, 512, 65_000);
+        }
+        if (receiveQueuePackets != 0) {
+            range("receiveQueuePackets", receiveQueuePackets, 16, 65_536);
+        }
+        positive("idleTimeout", idleTimeout);
+        positive("keepAlive", keepAlive);
+        check(
+                keepAlive.compareTo(idleTimeout.dividedBy(3)) <= 0,
+                "keepAlive",
+                keepAlive,
+                "at most a third of idleTimeout=" + idleTimeout);
+        positive("operationTimeout", operationTimeout);
+        positive("handshakeTimeout", handshakeTimeout);
+        range("maxConnections", maxConnections, 1, 1_000_000);
+        range("maxPendingHandshakes", maxPendingHandshakes, 1, 65_536);
+        range("maxOperations", maxOperations, 1, 1 << 20);
+        range("maxInboundReads", maxInboundReads, 1, 1 << 16);
+        range("maxStreams", maxStreams, 1, 1 << 20);
+    }
+
+    /// The defaults.
+    public static LonghaulConfig defaults() {
+        return builder().build();
+    }
+
+    /// A builder that holds the defaults.
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /// A builder that holds the values of this configuration.
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /// Memory that {@code maxMemoryBytes} is by default: the smaller of the heap limit (a quarter of the machine's memory unless
+    /// set) and 1 GiB.
+    public static long defaultMaxMemoryBytes() {
+        return Math.max(MIB, Math.min(Runtime.getRuntime().maxMemory(), 1L << 30));
+    }
+
+    private static void checkController(String name, List<CongestionControllerFactory> factories) {
+        final boolean known =
+                BUILT_IN_CONTROLLERS.contains(name) || factories.stream().anyMatch(f -> f.name().equals(name));
+        check(
+                known,
+                "congestionController",
+                name,
+                "bbr, reserved"
+                        + factories.stream().map(f -> ", " + f.name()).reduce("", String::concat));
+    }
+
+    private static void atMostMemory(String name, long value, long maxMemoryBytes) {
+        check(
+                value >= 4096 && value <= maxMemoryBytes,
+                name,
+                value,
+                "4096..maxMemoryBytes=" + maxMemoryBytes + "; raise maxMemoryBytes or lower " + name);
+    }
+
+    private static void powerOfTwo(String name, int value, int least) {
+        check(
+                Integer.bitCount(value) == 1 && value >= least && value <= 1 << 24,
+                name,
+                value,
+                "a power of two, " + least + "..16777216");
+    }
+
+    private static void positive(String name, Duration value) {
+        check(!value.isNegative() && !value.isZero(), name, value, "above zero");
+        check(value.compareTo(Duration.ofDays(365)) <= 0, name, value, "at most 365 days");
+    }
+
+    private static void range(String name, int value, int least, int most) {
+        check(value >= least && value <= most, name, value, least + ".." + most);
+    }
+
+    private static void check(boolean valid, String name, Object value, String range) {
+        if (!valid) {
+            throw new ConfigurationException(name + "=" + value + " is out of range: " + range);
+        }
+    }
+
+    /// Collects the values of a configuration. Not thread-safe.
+    public static final class Builder {
+        private String device = "auto";
+        private @Nullable InetAddress bindAddress;
+        private String congestionController = "bbr";
+        private List<CongestionControllerFactory> congestionFactories = List.of();
+        private int lanes = 4;
+        private long rateHintBitsPerSecond;
+        private long maxMemoryBytes = defaultMaxMemoryBytes();
+        private long creditBytes; // 0: derived in build()
+        private long maxMessageBytes; // 0: derived in build()
+        private int windowChunks = 1 << 14;
+        private int maxWindowChunks = 1 << 20;
+        private int dscp;
+        private int maxPacketBytes;
+        private int receiveQueuePackets;
+        private Duration idleTimeout = Duration.ofSeconds(10);
+        private Duration keepAlive = Duration.ofSeconds(2);
+        private Duration operationTimeout = Duration.ofSeconds(30);
+        private Duration handshakeTimeout = Duration.ofSeconds(10);
+        private int maxConnections = 10_000;
+        private int maxPendingHandshakes = 1024;
+        private int maxOperations = 4096;
+        private int maxInboundReads = 128;
+        private int maxStreams = 1000;
+        private boolean insecure;
+        private IdleMode idleMode = IdleMode.BLOCK;
+        private LongSupplier random = new SecureRandom()::nextLong;
+
+        private Builder() {}
+
+        private Builder(LonghaulConfig from) {
+            device = from.device;
+            bindAddress = from.bindAddress;
+            congestionController = from.congestionController;
+            congestionFactories = from.congestionFactories;
+            lanes = from.lanes;
+            rateHintBitsPerSecond = from.rateHintBitsPerSecond;
+            maxMemoryBytes = from.maxMemoryBytes;
+            creditBytes = from.creditBytes;
+            maxMessageBytes = from.maxMessageBytes;
+            windowChunks = from.windowChunks;
+            maxWindowChunks = from.maxWindowChunks;
+            dscp = from.dscp;
+            maxPacketBytes = from.maxPacketBytes;
+            receiveQueuePackets = from.receiveQueuePackets;
+            idleTimeout = from.idleTimeout;
+            keepAlive = from.keepAlive;
+            operationTimeout = from.operationTimeout;
+            handshakeTimeout = from.handshakeTimeout;
+            maxConnections = from.maxConnections;
+            maxPendingHandshakes = from.maxPendingHandshakes;
+            maxOperations = from.maxOperations;
+            maxInboundReads = from.maxInboundReads;
+            maxStreams = from.maxStreams;
+            insecure = from.insecure;
+            idleMode = from.idleMode;
+            random = from.random;
+        }
+
+        /// Sets the device: {@code auto}, {@code soft}, or a name.
+        public Builder device(String value) {
+            device = value;
+            return this;
+        }
+
+        /// Sets the local address for outgoing connections; null lets the route decide.
+        public Builder bindAddress(@Nullable InetAddress value) {
+            bindAddress = value;
+            return this;
+        }
+
+        /// Chooses a controller by name.
+        public Builder congestionController(String name) {
+            congestionController = name;
+            return this;
+        }
+
+        /// Adds a controller of the caller's own and chooses it.
+        public Builder congestionController(CongestionControllerFactory factory) {
+            final List<CongestionControllerFactory> more = new java.util.ArrayList<>(congestionFactories);
+            more.add(factory);
+            congestionFactories = more;
+            congestionController = factory.name();
+            return this;
+        }
+
+        /// Sets the number of lanes.
+        public Builder lanes(int value) {
+            lanes = value;
+            return this;
+        }
+
+        /// Declares the rate of the path.
+        public Builder rateHintBitsPerSecond(long value) {
+            rateHintBitsPerSecond = value;
+            return this;
+        }
+
+        /// Sets the hard cap of receive memory of a connection.
+        public Builder maxMemoryBytes(long value) {
+            maxMemoryBytes = value;
+            return this;
+        }
+
+        /// Sets the credit at the start; by default the smaller of 1 MiB and {@code maxMemoryBytes}.
+        public Builder creditBytes(long value) {
+            creditBytes = value;
+            return this;
+        }
+
+        /// Sets the longest message accepted; by default the smaller of 64 MiB and a quarter of {@code maxMemoryBytes}.
+        public Builder maxMessageBytes(long value) {
+            maxMessageBytes = value;
+            return this;
+        }
+
+        /// Sets the receive window at the start.
+        public Builder windowChunks(int value) {
+            windowChunks = value;
+            return this;
+        }
+
+        /// Sets the hard cap of the window.
+        public Builder maxWindowChunks(int value) {
+            maxWindowChunks = value;
+            return this;
+        }
+
+        /// Sets the class of service.
+        public Builder dscp(int value) {
+            dscp = value;
+            return this;
+        }
+
+        /// Caps the packet size; 0 for what the device carries.
+        public Builder maxPacketBytes(int value) {
+            maxPacketBytes = value;
+            return this;
+        }
+
+        /// Sets the receive buffers per lane; 0 derives them.
+        public Builder receiveQueuePackets(int value) {
+            receiveQueuePackets = value;
+            return this;
+        }
+
+        /// Sets the idle timeout.
+        public Builder idleTimeout(Duration value) {
+            idleTimeout = value;
+            return this;
+        }
+
+        /// Sets the keep-alive.
+        public Builder keepAlive(Duration value) {
+            keepAlive = value;
+            return this;
+        }
+
+        /// Sets the default deadline of operations.
+        public Builder operationTimeout(Duration value) {
+            operationTimeout = value;
+            return this;
+        }
+
+        /// Sets the longest handshake of an accepted control connection.
+        public Builder handshakeTimeout(Duration value) {
+            handshakeTimeout = value;
+            return this;
+        }
+
+        /// Caps the open connections.
+        public Builder maxConnections(int value) {
+            maxConnections = value;
+            return this;
+        }
+
+        /// Caps the handshakes in progress.
+        public Builder maxPendingHandshakes(int value) {
+            maxPendingHandshakes = value;
+            return this;
+        }
+
+        /// Caps the operations outstanding on a connection.
+        public Builder maxOperations(int value) {
+            maxOperations = value;
+            return this;
+        }
+
+        /// Caps the reads of a peer outstanding on a connection.
+        public Builder maxInboundReads(int value) {
+            maxInboundReads = value;
+            return this;
+        }
+
+        /// Caps the streams of a connection.
+        public Builder maxStreams(int value) {
+            maxStreams = value;
+            return this;
+        }
+
+        /// Allows a control connection without TLS and packets without seal.
+        public Builder insecure(boolean value) {
+            insecure = value;
+            return this;
+        }
+
+        /// Sets what the agent does when idle.
+        public Builder idleMode(IdleMode value) {
+            idleMode = value;
+            return this;
+        }
+
+        /// Sets the source of random numbers; for tests that must repeat.
+        public Builder random(LongSupplier value) {
+            random = value;
+            return this;
+        }
+
+        /// Validates and builds.
+        ///
+        /// @throws ConfigurationException naming the setting, its value and its range
+        public LonghaulConfig build() {
+            final long credit = creditBytes != 0 ? creditBytes : Math.min(MIB, maxMemoryBytes);
+            final long message = maxMessageBytes != 0 ? maxMessageBytes : Math.min(64 * MIB, maxMemoryBytes / 4);
+            return new LonghaulConfig(
+                    device,
+                    bindAddress,
+                    congestionController,
+                    congestionFactories,
+                    lanes,
+                    rateHintBitsPerSecond,
+                    maxMemoryBytes,
+                    credit,
+                    message,
+                    windowChunks,
+                    maxWindowChunks,
+                    dscp,
+                    maxPacketBytes,
+                    receiveQueuePackets,
+                    idleTimeout,
+                    keepAlive,
+                    operationTimeout,
+                    handshakeTimeout,
+                    maxConnections,
+                    maxPendingHandshakes,
+                    maxOperations,
+                    maxInboundReads,
+                    maxStreams,
+                    insecure,
+                    idleMode,
+                    random);
+        }
+    }
+}
