@@ -41,10 +41,27 @@ class ArchitectureTest {
     private static final int MAXIMUM_PUBLIC_TYPES = 20;
 
     private static final String[] JAVA_BASE = {
-        "java.io..", "java.lang..", "java.math..", "java.net..", "java.nio..", "java.security..", "java.text..",
-        "java.time..", "java.util", "java.util.concurrent..", "java.util.function..", "java.util.jar..",
-        "java.util.random..", "java.util.regex..", "java.util.stream..", "java.util.zip..", "javax.crypto..",
-        "javax.net..", "javax.security..", "org.jspecify.annotations..", ""
+        "java.io..",
+        "java.lang..",
+        "java.math..",
+        "java.net..",
+        "java.nio..",
+        "java.security..",
+        "java.text..",
+        "java.time..",
+        "java.util",
+        "java.util.concurrent..",
+        "java.util.function..",
+        "java.util.jar..",
+        "java.util.random..",
+        "java.util.regex..",
+        "java.util.stream..",
+        "java.util.zip..",
+        "javax.crypto..",
+        "javax.net..",
+        "javax.security..",
+        "org.jspecify.annotations..",
+        ""
     };
 
     private static final JavaClasses ALL = new ClassFileImporter()
@@ -185,7 +202,8 @@ class ArchitectureTest {
     void packagesStaySmall() {
         Map<String, Integer> publicTypes = new TreeMap<>();
         for (JavaClass each : ALL) {
-            if (each.isTopLevelClass() && each.getModifiers().contains(com.tngtech.archunit.core.domain.JavaModifier.PUBLIC)) {
+            if (each.isTopLevelClass()
+                    && each.getModifiers().contains(com.tngtech.archunit.core.domain.JavaModifier.PUBLIC)) {
                 publicTypes.merge(each.getPackageName(), 1, Integer::sum);
             }
         }
