@@ -3,4 +3,5 @@ module io.longhaul.congestion {
     requires static org.jspecify;
 
     exports io.longhaul.congestion;
+    exports io.longhaul.congestion.bbr;
 }

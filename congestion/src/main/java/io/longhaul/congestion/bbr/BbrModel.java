@@ -1,0 +1,166 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.congestion.bbr;
+
+import io.longhaul.congestion.AckSample;
+import io.longhaul.congestion.Bandwidth;
+import io.longhaul.congestion.CongestionConfig;
+import io.longhaul.congestion.LossSample;
+import io.longhaul.congestion.WindowedFilter;
+
+/// The model of the path: bottleneck bandwidth, minimum round trip, losses, and the bounds that congestion puts on them.
+///
+/// {@snippet lang=text :
+/// bandwidth = min(largest delivery rate of two probing cycles, short-term bound)
+/// bdp       = bandwidth x minimum round trip
+/// }
+/// Worked number: 100 Gb/s x 100 ms is a bandwidth-delay product of 1.25 GB.
+final class BbrModel {
+    /// Probing cycles for which a delivery rate is believed beside the present one (draft-ietf-ccwg-bbr-06 §2.11).
+    private static final long BANDWIDTH_FILTER_CYCLES = 1;
+
+    final CongestionConfig config;
+    final RoundCounter rounds = new RoundCounter();
+    final QueueDelay queue;
+    final LossAccount loss;
+    final AckAggregation aggregation = new AckAggregation();
+    final CongestionBounds bounds;
+
+    private final WindowedFilter maxBandwidth = new WindowedFilter(BANDWIDTH_FILTER_CYCLES);
+    private long cycle;
+    private boolean cycleSampled;
+    private long seedBytesPerSecond;
+
+    private long lastRoundBandwidth;
+    private long roundBandwidth;
+    private boolean lastRoundAppLimited;
+    private boolean roundAppLimited;
+    private long lastRoundMinRttNanos;
+    private long nowNanos;
+    private long deliveredBytes;
+
+    BbrModel(CongestionConfig config) {
+        this.config = config;
+        queue = new QueueDelay(config.initialRttNanos());
+        loss = new LossAccount(config.packetBytes());
+        bounds = new CongestionBounds(this);
+    }
+
+    /// Updates everything that does not depend on the phase.
+    ///
+    /// @param probing true in phases that overfill the path on purpose: their queue is no news
+    /// @param belowCapacity true when what is being reported on was sent below the known bandwidth
+    void onAck(AckSample sample, boolean probing, boolean belowCapacity) {
+        nowNanos = sample.nowNanos;
+        deliveredBytes = sample.deliveredBytes;
+        rounds.onAck(sample);
+        if (rounds.started()) {
+            endRound(probing, belowCapacity);
+        }
+        queue.onSample(sample.nowNanos, sample.rttNanos);
+        loss.onAcked(sample.newlyAckedBytes, sample.newlyAckedPackets, sample.newlyCeMarkedPackets);
+        onBandwidthSample(sample);
+        aggregation.onAck(sample, bandwidth(), rounds.count(), bdpBytes());
+    }
+
+    private void endRound(boolean probing, boolean belowCapacity) {
+        lastRoundBandwidth = roundBandwidth;
+        lastRoundAppLimited = roundAppLimited;
+        roundBandwidth = 0;
+        roundAppLimited = false;
+        lastRoundMinRttNanos = queue.roundMinNanos();
+        loss.onRoundEnd(belowCapacity && !queue.isHigh() && !loss.presentMarked());
+        bounds.onRoundEnd(probing);
+        queue.onRoundEnd();
+    }
+
+    //= draft-ietf-ccwg-bbr-06 §5.5.5: a sample limited by the application counts only when it raises the estimate
+    private void onBandwidthSample(AckSample sample) {
+        final long rate = sample.deliveryRateBytesPerSecond;
+        roundAppLimited |= sample.appLimited;
+        if (rate <= 0) {
+            return;
+        }
+        roundBandwidth = Math.max(roundBandwidth, rate);
+        if (!sample.appLimited || rate >= maxBandwidth.best()) {
+            cycleSampled |= !sample.appLimited;
+            maxBandwidth.update(cycle, rate);
+        }
+    }
+
+    void onLoss(LossSample sample) {
+        loss.onLost(sample.lostBytes);
+    }
+
+    //= draft-ietf-ccwg-bbr-06 §5.5.6: the filter's clock is the probing cycle; a cycle without a sample does not count
+    void endCycle() {
+        if (cycleSampled) {
+            cycle++;
+            cycleSampled = false;
+        }
+    }
+
+    /// Starts the model from a rate that was measured by other means than a delivery-rate sample.
+    void adopt(double rateBytesPerSecond) {
+        maxBandwidth.reset(cycle, Math.max(1, (long) rateBytesPerSecond));
+    }
+
+    /// Sets the rate to assume until the first sample.
+    void assume(double rateBytesPerSecond) {
+        seedBytesPerSecond = Math.max(1, (long) rateBytesPerSecond);
+    }
+
+    boolean hasBandwidth() {
+        return maxBandwidth.best() > 0;
+    }
+
+    /// Bandwidth to pace by, bounds included.
+    double bandwidth() {
+        return Math.min(maxBandwidth(), bounds.bandwidthLo());
+    }
+
+    /// Largest delivery rate of the last two cycles, or what is assumed before the first.
+    double maxBandwidth() {
+        return hasBandwidth() ? maxBandwidth.best() : seedBytesPerSecond;
+    }
+
+    /// Largest delivery rate of the last whole round and of the present one; 0 when neither had a sample.
+    double latestBandwidth() {
+        return Math.max(lastRoundBandwidth, roundBandwidth);
+    }
+
+    boolean lastRoundAppLimited() {
+        return lastRoundAppLimited;
+    }
+
+    /// Queue that stood during the whole of the last round, ns; 0 when the round had no sample.
+    long standingQueueNanos() {
+        return lastRoundMinRttNanos == Long.MAX_VALUE ? 0 : lastRoundMinRttNanos - queue.minRttNanos();
+    }
+
+    long lastRoundMinRttNanos() {
+        return lastRoundMinRttNanos;
+    }
+
+    long bdpBytes() {
+        return Bandwidth.bytesIn(bandwidth(), queue.minRttNanos());
+    }
+
+    long nowNanos() {
+        return nowNanos;
+    }
+
+    long deliveredBytes() {
+        return deliveredBytes;
+    }
+}

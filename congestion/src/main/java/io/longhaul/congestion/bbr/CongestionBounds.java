@@ -1,0 +1,237 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.congestion.bbr;
+
+/// Short-term bounds: what congestion lately left of the bandwidth and of the volume in flight.
+///
+/// Loss alone is no evidence; it becomes evidence together with queue delay or marks, or when it is far above what the
+/// path loses while it is not full. Every cut is anchored at the rate that was delivered, which is this flow's share.
+final class CongestionBounds {
+    //= draft-ietf-ccwg-bbr-06 §2.10: a round of congestion keeps at least this share of the bound
+    private static final double BETA = 0.7;
+    /// Losses with a queue count when they exceed twice the floor by this share.
+    private static final double LOSS_SLACK = 0.005;
+    /// Loss that counts as congestion without any queue, when it lasts for two rounds: a policer, a very short buffer.
+    private static final double LOSS_ALONE_FRACTION = 0.05;
+    private static final double LOSS_ALONE_FLOORS = 3;
+    /// Loss at which the rate is halved, whatever else is known, when it lasts for two rounds.
+    private static final double LOSS_SAFETY_FRACTION = 0.2;
+    /// Fewest packets lost for a share to mean anything.
+    private static final int MIN_LOST_PACKETS = 4;
+    /// Share of the delivered rate kept when the queue is four times too long ("quick adapt").
+    private static final double QUICK_ADAPT = 0.96;
+    private static final int QUICK_ADAPT_QUEUES = 4;
+    /// Rounds of draining after which a delay that does not yield belongs to the path.
+    private static final int UNYIELDING_ROUNDS = 8;
+    /// Relative difference below which two round trips are the same.
+    private static final double FLAT_FRACTION = 0.03;
+
+    private final BbrModel model;
+    private double bandwidthLo = Double.MAX_VALUE;
+    private long inflightHiBytes = Long.MAX_VALUE;
+    private double undoBandwidthLo = Double.MAX_VALUE;
+    private long undoRound = Long.MIN_VALUE;
+
+    private boolean congested;
+    private int safetyRounds;
+    private int lossRounds;
+    private int delayRounds;
+    private double delayOnsetLo;
+    private double priorLatest;
+    private long priorMinRttNanos;
+    private boolean climbing;
+
+    CongestionBounds(BbrModel model) {
+        this.model = model;
+    }
+
+    double bandwidthLo() {
+        return bandwidthLo;
+    }
+
+    /// True while the short-term bound is below what the path was seen to carry.
+    boolean active() {
+        return bandwidthLo < 0.95 * model.maxBandwidth();
+    }
+
+    long inflightHiBytes() {
+        return inflightHiBytes;
+    }
+
+    void setInflightHi(long bytes) {
+        inflightHiBytes = Math.max(bytes, model.bdpBytes());
+    }
+
+    void clearInflightHi() {
+        inflightHiBytes = Long.MAX_VALUE;
+    }
+
+    /// True when the last whole round showed congestion that is not delay alone.
+    boolean congested() {
+        return congested;
+    }
+
+    /// True when the present round, so far, lost more than corruption explains and a queue or marks agree.
+    boolean lossAgreed() {
+        return exceedsFloor(model.loss.presentFraction(), model.loss.presentLostPackets())
+                && (model.queue.roundPeakNanos() > model.queue.highNanos() || model.loss.presentMarked());
+    }
+
+    /// Lets a delivery rate that was reached by probing lift the bound.
+    void raise(double deliveredBytesPerSecond) {
+        if (deliveredBytesPerSecond > bandwidthLo) {
+            bandwidthLo = deliveredBytesPerSecond;
+        }
+        if (bandwidthLo >= model.maxBandwidth()) {
+            bandwidthLo = Double.MAX_VALUE;
+        }
+    }
+
+    //= draft-ietf-ccwg-bbr-06 §5.5.10: once a round, bounds follow what was delivered
+    void onRoundEnd(boolean probing) {
+        final LossAccount loss = model.loss;
+        final boolean delayed = model.queue.roundPeakNanos() > model.queue.highNanos();
+        final boolean lossy = exceedsFloor(loss.lossFraction(), loss.lostPackets());
+        final boolean marked = loss.ceFraction() > 0;
+        congested = marked || (lossy && delayed);
+        safetyRounds = isShare(LOSS_SAFETY_FRACTION) ? safetyRounds + 1 : 0;
+        lossRounds = isShare(lossAloneFraction()) ? lossRounds + 1 : 0;
+        if (safetyRounds >= 2) {
+            safetyRounds = 0;
+            congested = true;
+            onSafetyCut();
+        } else if (probing) {
+            delayRounds = 0;
+        } else if (marked) {
+            onMarks();
+        } else if (lossy && delayed) {
+            onLossWithDelay();
+        } else if (lossRounds >= 2) {
+            congested = true;
+            lossRounds = 0;
+            cut(Math.max(model.latestBandwidth(), BETA * model.bandwidth()));
+        } else {
+            onDelayAlone();
+        }
+        climb();
+        priorLatest = model.latestBandwidth();
+        priorMinRttNanos = model.lastRoundMinRttNanos();
+    }
+
+    private double lossAloneFraction() {
+        return Math.max(LOSS_ALONE_FRACTION, LOSS_ALONE_FLOORS * model.loss.floorFraction());
+    }
+
+    private boolean isShare(double fraction) {
+        return model.loss.lossFraction() > fraction && model.loss.lostPackets() >= MIN_LOST_PACKETS;
+    }
+
+    private boolean exceedsFloor(double lossFraction, long lostPackets) {
+        return lostPackets >= MIN_LOST_PACKETS && lossFraction > 2 * model.loss.floorFraction() + LOSS_SLACK;
+    }
+
+    //= draft-ietf-ccwg-bbr-06 §5.5.10 type=deviation: more than 20 % for two rounds halves the rate even without a queue
+    private void onSafetyCut() {
+        final double bandwidth = model.bandwidth();
+        cut(Math.max(bandwidth / 8, Math.min(bandwidth / 2, model.latestBandwidth())));
+    }
+
+    //= draft-ietf-ccwg-bbr-06 §3.7 type=deviation: the draft leaves ECN open; the cut drains the queue in about a round
+    private void onMarks() {
+        final double queueShare = (double) model.queue.roundPeakNanos() / model.queue.minRttNanos();
+        final double depth = Math.max(0.1, Math.min(0.5, queueShare));
+        final double share = model.bandwidth() * (1 - depth * model.loss.ceMean());
+        cut(Math.max(share, BETA * model.latestBandwidth()));
+    }
+
+    private void onLossWithDelay() {
+        final double latest = model.latestBandwidth();
+        if (model.loss.lossFraction() > LOSS_ALONE_FRACTION && latest > 0) {
+            cut(Math.max(QUICK_ADAPT * latest, model.bandwidth() / 4));
+        } else {
+            cut(Math.max(latest, BETA * model.bandwidth()));
+        }
+    }
+
+    private void onDelayAlone() {
+        final long queueNanos = model.standingQueueNanos();
+        if (queueNanos <= model.queue.highNanos() || model.lastRoundAppLimited()) {
+            delayRounds = 0;
+            return;
+        }
+        if (delayRounds++ == 0) {
+            delayOnsetLo = bandwidthLo;
+        }
+        final double latest = model.latestBandwidth();
+        if (isPathLonger(latest)) {
+            bandwidthLo = delayOnsetLo;
+            delayRounds = 0;
+            model.queue.rebase(model.nowNanos(), model.lastRoundMinRttNanos());
+        } else if (latest <= 0) {
+            return;
+        } else if (queueNanos > QUICK_ADAPT_QUEUES * model.queue.highNanos()) {
+            cut(Math.max(QUICK_ADAPT * latest, model.bandwidth() / 4));
+        } else if (delayRounds > 1) {
+            final double bandwidth = model.bandwidth();
+            cut(latest < 0.98 * bandwidth ? Math.max(latest, BETA * bandwidth) : 0.97 * bandwidth);
+        }
+    }
+
+    /// A queue shrinks when less is sent into it. A delay that stays while the delivered rate follows the cuts, or that
+    /// outlasts many rounds of draining, is the path's own.
+    private boolean isPathLonger(double latest) {
+        final long rttNanos = model.lastRoundMinRttNanos();
+        final boolean flat = Math.abs(rttNanos - priorMinRttNanos) < FLAT_FRACTION * rttNanos;
+        return (flat && delayRounds > 2 && latest < 0.93 * priorLatest) || delayRounds > UNYIELDING_ROUNDS;
+    }
+
+    private void cut(double bandwidth) {
+        if (bandwidth >= model.bandwidth()) {
+            return;
+        }
+        undoBandwidthLo = bandwidthLo;
+        undoRound = model.rounds.count();
+        bandwidthLo = Math.max(1, bandwidth);
+        climbing = false;
+    }
+
+    //= draft-ietf-ccwg-bbr-06 §5.5.11: losses that were none give back what they took
+    void onSpuriousLoss() {
+        if (model.rounds.count() - undoRound <= 2) {
+            bandwidthLo = Math.max(bandwidthLo, undoBandwidthLo);
+        }
+    }
+
+    /// Halves the rate once for a silence, however many timeouts it has.
+    void onTimeout(boolean first) {
+        if (first) {
+            bandwidthLo = Math.max(1, model.bandwidth() / 2);
+            climbing = true;
+        }
+        safetyRounds = 0;
+        lossRounds = 0;
+        delayRounds = 0;
+    }
+
+    /// After a silence the known rate is taken up again, doubling in each round without congestion.
+    private void climb() {
+        if (!climbing || congested || model.queue.isHigh()) {
+            return;
+        }
+        bandwidthLo *= 2;
+        if (bandwidthLo >= model.maxBandwidth()) {
+            bandwidthLo = Double.MAX_VALUE;
+            climbing = false;
+        }
+    }
+}

@@ -1,0 +1,264 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.congestion.bbr;
+
+import io.longhaul.congestion.AckSample;
+
+/// ProbeBW: the steady state, a cycle of DOWN, CRUISE, REFILL and UP (draft-ietf-ccwg-bbr-06 §5.3.3).
+///
+/// {@snippet lang=text :
+/// DOWN    0.95 x for a round, then until the queue is low: gives back what UP put into the queue, and shows what
+///         the path loses when it is not full
+/// CRUISE  1.0 x less what drains the queue above its low mark within two round trips
+/// REFILL  1.0 x for a round, so that UP starts from a full pipe
+/// UP      pulses of 1.05, 1.1, 1.25, 1.5, 2 x, a round each, each followed by a round of 1.0 x in which it is judged
+/// }
+final class ProbeBw extends Phase {
+    enum Step {
+        DOWN("ProbeBwDown"),
+        CRUISE("ProbeBwCruise"),
+        REFILL("ProbeBwRefill"),
+        UP("ProbeBwUp");
+
+        private final String label;
+
+        Step(String label) {
+            this.label = label;
+        }
+    }
+
+    private static final double DOWN_GAIN = 0.95;
+    /// Most that is made up for corruption while DOWN measures it.
+    private static final double DOWN_COMPENSATION = 1.02;
+    private static final int DOWN_MIN_ROUNDS = 2;
+    private static final int DOWN_MAX_ROUNDS = 6;
+
+    /// Most that CRUISE slows down for a queue.
+    private static final double MAX_DRAIN = 0.1;
+    /// Push while there is no queue at all, so that the bottleneck never idles by an estimate that is a little low.
+    private static final double CRUISE_PUSH = 1.005;
+
+    //= draft-ietf-ccwg-bbr-06 §5.3.3.5 type=deviation: 8 rounds and 1 s instead of up to 63 rounds and 2 to 3 s
+    private static final int CRUISE_MIN_ROUNDS = 8;
+    private static final long CRUISE_MIN_NANOS = 1_000_000_000L;
+    /// Rounds after Drain in which losses and queue are Startup's.
+    private static final int GRACE_ROUNDS = 2;
+
+    //= draft-ietf-ccwg-bbr-06 §5.3.3.4 type=deviation: 1.25 x from the start would overflow a buffer of 0.25 BDP
+    private static final double[] UP_GAINS = {1.05, 1.1, 1.25, 1.5, 2.0};
+    /// Share of the expected growth that must be delivered for a pulse to have found room.
+    private static final double UP_GROWTH = 0.5;
+    /// Below this many packets per round trip a pulse of 5 % is less than a packet or two: start at 1.25.
+    private static final int SMALL_BDP_PACKETS = 40;
+
+    private Step step = Step.CRUISE;
+    private long startRound;
+    private long startNanos;
+    private long waitNanos;
+    private long waitRounds;
+    private long graceRounds;
+    private long jitterState;
+
+    private int pulse;
+    private boolean pulsing;
+    private double pulseBase;
+
+    ProbeBw(BbrController bbr, BbrModel model, long seed) {
+        super(bbr, model);
+        jitterState = seed;
+    }
+
+    void enterCruise(long nowNanos) {
+        begin(Step.CRUISE, nowNanos);
+        //= draft-ietf-ccwg-bbr-06 §5.3.3.5: the wait is spread, so that flows do not probe in step
+        final double spread = 0.75 + 0.5 * nextFraction();
+        waitRounds = CRUISE_MIN_ROUNDS;
+        waitNanos = (long) (CRUISE_MIN_NANOS * spread);
+        graceRounds = 0;
+    }
+
+    /// Enters CRUISE; the first rounds still report on what Startup did.
+    ///
+    /// @param pipeFilled false when Startup ended before its plateau: the first probe then follows at once
+    void enterAfterDrain(long nowNanos, boolean pipeFilled) {
+        enterCruise(nowNanos);
+        graceRounds = GRACE_ROUNDS;
+        if (!pipeFilled) {
+            waitRounds = GRACE_ROUNDS;
+            waitNanos = 0;
+        }
+    }
+
+    void enterRefill(long nowNanos) {
+        begin(Step.REFILL, nowNanos);
+    }
+
+    private void enterUp(long nowNanos) {
+        begin(Step.UP, nowNanos);
+        pulse = model.bdpBytes() < (long) SMALL_BDP_PACKETS * model.config.packetBytes() ? 2 : 0;
+        pulsing = true;
+        pulseBase = model.bandwidth();
+    }
+
+    private void enterDown(long nowNanos) {
+        begin(Step.DOWN, nowNanos);
+        model.endCycle();
+    }
+
+    private void begin(Step next, long nowNanos) {
+        step = next;
+        startRound = model.rounds.count();
+        startNanos = nowNanos;
+    }
+
+    @Override
+    void onAck(AckSample sample) {
+        switch (step) {
+            case DOWN -> onAckDown(sample);
+            case CRUISE -> onAckCruise(sample);
+            case REFILL -> {
+                if (model.rounds.started()) {
+                    enterUp(sample.nowNanos);
+                }
+            }
+            case UP -> onAckUp(sample);
+        }
+    }
+
+    private void onAckDown(AckSample sample) {
+        final long roundsSeen = roundsSeen();
+        if ((roundsSeen >= DOWN_MIN_ROUNDS && model.queue.isLow()) || roundsSeen >= DOWN_MAX_ROUNDS) {
+            enterCruise(sample.nowNanos);
+        }
+    }
+
+    private void onAckCruise(AckSample sample) {
+        if (!model.rounds.started()) {
+            return;
+        }
+        if (model.queue.expired(sample.nowNanos, ProbeRtt.MIN_RTT_WINDOW_NANOS)) {
+            onMinRttExpired(sample);
+            return;
+        }
+        final long roundsSeen = roundsSeen();
+        final boolean waited = roundsSeen >= waitRounds && sample.nowNanos - startNanos >= waitNanos;
+        // A bound left by congestion that has passed is tested sooner.
+        final boolean relieved = roundsSeen >= CRUISE_MIN_ROUNDS && model.bounds.active() && model.queue.isLow();
+        if (waited || relieved) {
+            enterRefill(sample.nowNanos);
+        }
+    }
+
+    private void onMinRttExpired(AckSample sample) {
+        if (model.standingQueueNanos() < model.queue.lowNanos() || model.lastRoundAppLimited()) {
+            model.queue.confirm(sample.nowNanos);
+        } else {
+            bbr.enterProbeRtt();
+        }
+    }
+
+    private void onAckUp(AckSample sample) {
+        model.bounds.raise(model.latestBandwidth());
+        if (model.bounds.lossAgreed() || model.bounds.congested()) {
+            //= draft-ietf-ccwg-bbr-06 §5.3.3.4: congestion while probing sets the long-term volume
+            model.bounds.setInflightHi(Math.max(sample.packetBytesInFlight, model.bdpBytes()));
+            enterDown(sample.nowNanos);
+        } else if (model.queue.isHigh()) {
+            enterDown(sample.nowNanos);
+        } else if (model.rounds.started()) {
+            onRoundUp(sample);
+        }
+    }
+
+    private void onRoundUp(AckSample sample) {
+        if (pulsing) {
+            pulsing = false;
+            return;
+        }
+        final double expected = pulseBase * (UP_GAINS[pulse] - 1);
+        if (model.lastRoundAppLimited() || model.latestBandwidth() < pulseBase + UP_GROWTH * expected) {
+            enterDown(sample.nowNanos);
+            return;
+        }
+        model.bounds.clearInflightHi();
+        pulse = Math.min(pulse + 1, UP_GAINS.length - 1);
+        pulsing = true;
+        pulseBase = model.bandwidth();
+    }
+
+    private long roundsSeen() {
+        return model.rounds.count() - startRound;
+    }
+
+    @Override
+    double pacingGain() {
+        return switch (step) {
+            case DOWN -> roundsSeen() == 0 ? Math.min(DOWN_GAIN, queueGain()) : queueGain();
+            case CRUISE -> cruiseGain();
+            case REFILL -> 1.0;
+            case UP -> pulsing ? UP_GAINS[pulse] : 1.0;
+        };
+    }
+
+    //= draft-ietf-ccwg-bbr-06 §5.3.3.2 type=deviation: the queue, not a fixed margin, decides how far below 1.0
+    private double cruiseGain() {
+        final boolean idle = model.queue.queueNanos() < model.queue.lowNanos() / 4;
+        return idle && !model.bounds.congested() ? CRUISE_PUSH : queueGain();
+    }
+
+    private double queueGain() {
+        final long excessNanos = model.queue.queueNanos() - model.queue.lowNanos();
+        if (excessNanos <= 0) {
+            return 1.0;
+        }
+        return 1.0 - Math.min(MAX_DRAIN, excessNanos / (2.0 * model.queue.minRttNanos()));
+    }
+
+    /// Most that pacing may make up for corruption: less while it is being measured.
+    double maxCompensation() {
+        return step == Step.DOWN && roundsSeen() == 0 ? DOWN_COMPENSATION : Double.MAX_VALUE;
+    }
+
+    @Override
+    double windowGain() {
+        return step == Step.UP ? Math.max(STEADY_WINDOW_GAIN, UP_GAINS[pulse] + 0.25) : STEADY_WINDOW_GAIN;
+    }
+
+    @Override
+    boolean probing() {
+        return switch (step) {
+            case UP, REFILL -> true;
+            case DOWN -> roundsSeen() == 0;
+            case CRUISE -> roundsSeen() < graceRounds;
+        };
+    }
+
+    @Override
+    boolean belowCapacity() {
+        return step == Step.DOWN && roundsSeen() == 1;
+    }
+
+    @Override
+    String label() {
+        return step.label;
+    }
+
+    /// Next value of a fixed sequence in 0..1 (SplitMix64), which the seed selects.
+    private double nextFraction() {
+        jitterState += 0x9E3779B97F4A7C15L;
+        long z = jitterState;
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return ((z ^ (z >>> 31)) >>> 11) * 0x1.0p-53;
+    }
+}

@@ -1,0 +1,95 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.congestion.bbr;
+
+import io.longhaul.congestion.AckSample;
+
+/// Startup: doubles the rate in each round until the pipe is full (draft-ietf-ccwg-bbr-06 §5.3.1).
+final class Startup extends Phase {
+    //= draft-ietf-ccwg-bbr-06 §2.13: 4 ln 2, the least that lets the rate double in each round
+    private static final double PACING_GAIN = 2.77;
+    private static final double WINDOW_GAIN = 2.0;
+    //= draft-ietf-ccwg-bbr-06 §5.3.1.2: growth below this for three rounds is a plateau
+    private static final double FULL_GROWTH = 1.25;
+    private static final int FULL_ROUNDS = 3;
+    /// Queue that ends Startup: an eighth of the round trip, and at least 1 ms.
+    private static final int QUEUE_DIVISOR = 8;
+    private static final long QUEUE_FLOOR_NANOS = 1_000_000;
+    /// Loss that ends Startup by itself: above every corrupting path, below what doubling into a short buffer loses.
+    private static final double LOSS_FRACTION = 0.10;
+    private static final int LOSS_PACKETS = 8;
+
+    private double fullBandwidth;
+    private int flatRounds;
+
+    Startup(BbrController bbr, BbrModel model) {
+        super(bbr, model);
+    }
+
+    @Override
+    void onAck(AckSample sample) {
+        if (isPlateau()) {
+            bbr.enterDrain(true);
+        } else if (isQueue() || isHighLoss()) {
+            bbr.enterDrain(false);
+        }
+    }
+
+    private boolean isPlateau() {
+        if (!model.rounds.started() || model.lastRoundAppLimited() || !model.hasBandwidth()) {
+            return false;
+        }
+        if (model.maxBandwidth() >= fullBandwidth * FULL_GROWTH) {
+            fullBandwidth = model.maxBandwidth();
+            flatRounds = 0;
+            return false;
+        }
+        return ++flatRounds >= FULL_ROUNDS;
+    }
+
+    //= draft-ietf-ccwg-bbr-06 §5.3.1 type=deviation: a queue shows a full pipe rounds before the plateau does
+    private boolean isQueue() {
+        final long limitNanos = Math.max(QUEUE_FLOOR_NANOS, model.queue.minRttNanos() / QUEUE_DIVISOR);
+        return model.hasBandwidth() && model.queue.queueNanos() > limitNanos;
+    }
+
+    //= draft-ietf-ccwg-bbr-06 §5.3.1.3 type=deviation: 10 % instead of 2 %, or any congestive loss with a queue or marks
+    private boolean isHighLoss() {
+        return model.hasBandwidth()
+                && (model.bounds.lossAgreed()
+                        || model.bounds.congested()
+                        || (model.loss.presentFraction() > LOSS_FRACTION
+                                && model.loss.presentLostPackets() >= LOSS_PACKETS));
+    }
+
+    @Override
+    double pacingGain() {
+        //= draft-ietf-ccwg-bbr-06 §5.6.2 type=deviation: the initial window is spread over a round trip
+        return model.hasBandwidth() ? PACING_GAIN : 1.0;
+    }
+
+    @Override
+    double windowGain() {
+        return WINDOW_GAIN;
+    }
+
+    @Override
+    boolean probing() {
+        return true;
+    }
+
+    @Override
+    String label() {
+        return "Startup";
+    }
+}
