@@ -4,5 +4,8 @@ module io.longhaul {
     requires transitive io.longhaul.verbs;
     requires org.agrona;
     requires org.jctools.core;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
+
+    exports io.longhaul;
+    exports io.longhaul.core;
 }
