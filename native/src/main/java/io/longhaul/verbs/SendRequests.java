@@ -40,7 +40,8 @@ public final class SendRequests {
     /// Wake a receiver that waits for solicited messages only.
     public static final int SOLICITED = 4;
 
-    /// Copy the payload while posting, so that its memory is free when the call returns. Needs no local key.
+    /// Copy the payload while posting, so that its memory is free when the call returns. At most
+    /// [DeviceCapabilities#maxInlineBytes()] bytes.
     public static final int INLINE = 8;
 
     /// Offset of `wr_id`, 8 bytes, in a slot.
@@ -110,6 +111,7 @@ public final class SendRequests {
         READ;
 
         /// The number of this opcode in a work request.
+        @SuppressWarnings("EnumOrdinal") // the order is that of the C enumeration
         public int code() {
             return ordinal();
         }
