@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /// Decides what becomes of each packet on a long link. Pure: time and packets go in, decisions come out.
 ///
-/// [EmulatedWire] asks it with the clock of the machine, a simulator with a virtual one. Departure from the queue is
+/// The emulated wire asks it with the clock of the machine, a simulator with a virtual one. Departure from the queue is
 /// computed
 /// from when the packet was offered and what was before it, in exact fractions of a nanosecond, so that the rate is
 /// exact no
@@ -227,7 +227,7 @@ public final class LinkModel {
     }
 
     private boolean isLost(int lane) {
-        boolean lost = happens(config.lossFraction()) | happens(laneLoss[lane]);
+        boolean lost = happens(config.lossFraction()) || happens(laneLoss[lane]);
         WireConfig.GilbertElliott burst = config.burst();
         if (burst.isActive()) {
             burstIsBad = burstIsBad ? !happens(burst.badToGoodFraction()) : happens(burst.goodToBadFraction());

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxMtuBytes cap on the MTU of the network interface, 576..65,535; 9,000 by default
 /// @param socketBufferBytes size to ask for, for send and receive buffer of each socket; the system may allow less
 /// @param wire a pretended long link between this device and the network, or null
-/// @param clock nanoseconds, by default [System#nanoTime()]; [SoftDevice#progress] takes times of this clock
+/// @param clock nanoseconds, by default [System#nanoTime()]; `progress` takes times of this clock
 /// @param random source of remote keys and queue pair numbers, by default a [SecureRandom]
 public record SoftDeviceConfig(
         String name,
