@@ -4,4 +4,5 @@ module io.longhaul.congestion {
 
     exports io.longhaul.congestion;
     exports io.longhaul.congestion.bbr;
+    exports io.longhaul.congestion.reserved;
 }

@@ -43,6 +43,9 @@ final class BbrModel {
 
     private long lastRoundBandwidth;
     private long roundBandwidth;
+    private double lastRoundArrival;
+    private long roundStartNanos;
+    private long roundStartDeliveredBytes;
     private boolean lastRoundAppLimited;
     private boolean roundAppLimited;
     private long lastRoundMinRttNanos;
@@ -70,12 +73,19 @@ final class BbrModel {
         queue.onSample(sample.nowNanos, sample.rttNanos);
         loss.onAcked(sample.newlyAckedBytes, sample.newlyAckedPackets, sample.newlyCeMarkedPackets);
         onBandwidthSample(sample);
+        bounds.onAck(sample, probing);
         aggregation.onAck(sample, bandwidth(), rounds.count(), bdpBytes());
     }
 
     private void endRound(boolean probing, boolean belowCapacity) {
         lastRoundBandwidth = roundBandwidth;
         lastRoundAppLimited = roundAppLimited;
+        final long elapsedNanos = nowNanos - roundStartNanos;
+        lastRoundArrival = elapsedNanos <= 0 || roundStartNanos == 0
+                ? 0
+                : Bandwidth.rate(deliveredBytes - roundStartDeliveredBytes, elapsedNanos);
+        roundStartNanos = nowNanos;
+        roundStartDeliveredBytes = deliveredBytes;
         roundBandwidth = 0;
         roundAppLimited = false;
         lastRoundMinRttNanos = queue.roundMinNanos();
@@ -99,7 +109,9 @@ final class BbrModel {
     }
 
     void onLoss(LossSample sample) {
-        loss.onLost(sample.lostBytes);
+        if (bounds.isNews(sample.newestLostSentNanos)) {
+            loss.onLost(sample.lostBytes);
+        }
     }
 
     //= draft-ietf-ccwg-bbr-06 §5.5.6: the filter's clock is the probing cycle; a cycle without a sample does not count
@@ -137,6 +149,12 @@ final class BbrModel {
     /// Largest delivery rate of the last whole round and of the present one; 0 when neither had a sample.
     double latestBandwidth() {
         return Math.max(lastRoundBandwidth, roundBandwidth);
+    }
+
+    /// This flow's share of the bottleneck: the larger of {@link #latestBandwidth} and the rate at which acknowledgements
+    /// arrived in the last round. The first is also limited by how fast we sent, which is no news about the path.
+    double shareBandwidth() {
+        return Math.max(latestBandwidth(), lastRoundArrival);
     }
 
     boolean lastRoundAppLimited() {

@@ -12,6 +12,8 @@
  */
 package io.longhaul.congestion.bbr;
 
+import io.longhaul.congestion.AckSample;
+
 /// Short-term bounds: what congestion lately left of the bandwidth and of the volume in flight.
 ///
 /// Loss alone is no evidence; it becomes evidence together with queue delay or marks, or when it is far above what the
@@ -26,15 +28,23 @@ final class CongestionBounds {
     private static final double LOSS_ALONE_FLOORS = 3;
     /// Loss at which the rate is halved, whatever else is known, when it lasts for two rounds.
     private static final double LOSS_SAFETY_FRACTION = 0.2;
+    /// Halvings in a row without a queue or marks.
+    private static final int MAX_SAFETY_CUTS = 3;
     /// Fewest packets lost for a share to mean anything.
     private static final int MIN_LOST_PACKETS = 4;
     /// Share of the delivered rate kept when the queue is four times too long ("quick adapt").
     private static final double QUICK_ADAPT = 0.96;
     private static final int QUICK_ADAPT_QUEUES = 4;
+    private static final int QUICK_ADAPT_RISES = 3;
+    /// Share of a loss that must remain after the cut for it to be corruption.
+    private static final double UNCHANGED_FRACTION = 0.6;
     /// Rounds of draining after which a delay that does not yield belongs to the path.
     private static final int UNYIELDING_ROUNDS = 8;
     /// Relative difference below which two round trips are the same.
     private static final double FLAT_FRACTION = 0.03;
+
+    /// Least long-term volume, in bandwidth-delay products: batches and late wake-ups must not starve the path.
+    private static final double MIN_INFLIGHT_HI = 1.1;
 
     private final BbrModel model;
     private double bandwidthLo = Double.MAX_VALUE;
@@ -44,12 +54,18 @@ final class CongestionBounds {
 
     private boolean congested;
     private int safetyRounds;
+    private int safetyCuts;
     private int lossRounds;
     private int delayRounds;
     private double delayOnsetLo;
     private double priorLatest;
     private long priorMinRttNanos;
     private boolean climbing;
+    private boolean cutForLoss;
+    private double lossAtCut;
+    private double loBeforeCut;
+    private long lossCutNanos = Long.MIN_VALUE;
+    private long quickAdaptNanos;
 
     CongestionBounds(BbrModel model) {
         this.model = model;
@@ -69,7 +85,19 @@ final class CongestionBounds {
     }
 
     void setInflightHi(long bytes) {
-        inflightHiBytes = Math.max(bytes, model.bdpBytes());
+        inflightHiBytes = Math.max(bytes, (long) (MIN_INFLIGHT_HI * model.bdpBytes()));
+    }
+
+    /// True when probing again soon makes sense: what was cut was cut for a queue, and queues pass.
+    boolean reliefLikely() {
+        return active() && !cutForLoss;
+    }
+
+    /// True when the present round lost so much that it counts without any queue.
+    boolean lossAlone() {
+        return model.loss.presentFraction() > lossAloneFraction()
+                && model.loss.presentLostPackets() >= 2 * MIN_LOST_PACKETS
+                && model.loss.presentBytes() >= model.bdpBytes() / 4;
     }
 
     void clearInflightHi() {
@@ -104,7 +132,7 @@ final class CongestionBounds {
         final boolean lossy = exceedsFloor(loss.lossFraction(), loss.lostPackets());
         final boolean marked = loss.ceFraction() > 0;
         congested = marked || (lossy && delayed);
-        safetyRounds = isShare(LOSS_SAFETY_FRACTION) ? safetyRounds + 1 : 0;
+        countSafety(marked || delayed);
         lossRounds = isShare(lossAloneFraction()) ? lossRounds + 1 : 0;
         if (safetyRounds >= 2) {
             safetyRounds = 0;
@@ -117,15 +145,25 @@ final class CongestionBounds {
         } else if (lossy && delayed) {
             onLossWithDelay();
         } else if (lossRounds >= 2) {
-            congested = true;
             lossRounds = 0;
-            cut(Math.max(model.latestBandwidth(), BETA * model.bandwidth()));
+            onLossAlone();
         } else {
             onDelayAlone();
         }
         climb();
-        priorLatest = model.latestBandwidth();
+        priorLatest = model.shareBandwidth();
         priorMinRttNanos = model.lastRoundMinRttNanos();
+    }
+
+    /// Counts rounds of very high loss. When halving again and again changes nothing and there is no queue and no mark, it
+    /// is not our rate that loses.
+    private void countSafety(boolean agreed) {
+        if (!isShare(LOSS_SAFETY_FRACTION)) {
+            safetyRounds = 0;
+            safetyCuts = 0;
+        } else if (agreed || safetyCuts < MAX_SAFETY_CUTS) {
+            safetyRounds++;
+        }
     }
 
     private double lossAloneFraction() {
@@ -143,7 +181,61 @@ final class CongestionBounds {
     //= draft-ietf-ccwg-bbr-06 §5.5.10 type=deviation: more than 20 % for two rounds halves the rate even without a queue
     private void onSafetyCut() {
         final double bandwidth = model.bandwidth();
-        cut(Math.max(bandwidth / 8, Math.min(bandwidth / 2, model.latestBandwidth())));
+        safetyCuts++;
+        cutForLoss(Math.max(bandwidth / 8, Math.min(bandwidth / 2, model.shareBandwidth())));
+    }
+
+    /// A policer loses nothing more once it gets what it passes; corruption does not care.
+    private void onLossAlone() {
+        final double fraction = model.loss.lossFraction();
+        if (cutForLoss && lossAtCut > 0 && fraction > UNCHANGED_FRACTION * lossAtCut) {
+            model.loss.adoptFloor(fraction);
+            bandwidthLo = loBeforeCut;
+            lossAtCut = 0;
+            return;
+        }
+        congested = true;
+        loBeforeCut = bandwidthLo;
+        lossAtCut = fraction;
+        cutForLoss(Math.max(model.shareBandwidth(), BETA * model.bandwidth()));
+    }
+
+    /// Returns to the rate before a probe that found nothing but loss.
+    void withdraw(double bandwidth) {
+        cutForLoss(bandwidth);
+        lossAtCut = 0;
+    }
+
+    private void cutForLoss(double bandwidth) {
+        cut(bandwidth);
+        cutForLoss = true;
+        lossCutNanos = model.nowNanos();
+    }
+
+    /// Says that what has been lost so far was answered by ending a probe.
+    void answerLoss() {
+        lossCutNanos = model.nowNanos();
+    }
+
+    /// True when a loss is news: losses of packets sent before the last cut for loss were answered by it.
+    boolean isNews(long sentNanos) {
+        return lossCutNanos == Long.MIN_VALUE || sentNanos - lossCutNanos >= 0;
+    }
+
+    //= draft-ietf-ccwg-bbr-06 §5.5.10 type=deviation: a round grows with the queue; a queue four times too long does not wait
+    void onAck(AckSample sample, boolean probing) {
+        final long queueNanos = model.queue.queueNanos();
+        final boolean due = sample.nowNanos - quickAdaptNanos > model.queue.minRttNanos();
+        final boolean tooLong = queueNanos > QUICK_ADAPT_QUEUES * model.queue.highNanos();
+        final boolean rising = model.queue.risingBuckets() >= QUICK_ADAPT_RISES;
+        final double delivered = sample.deliveryRateBytesPerSecond;
+        if (due && tooLong && rising && !probing && !sample.appLimited && delivered > 0) {
+            quickAdaptNanos = sample.nowNanos;
+            if (delayRounds == 0) {
+                delayOnsetLo = bandwidthLo;
+            }
+            cut(Math.max(QUICK_ADAPT * delivered, model.bandwidth() / 4));
+        }
     }
 
     //= draft-ietf-ccwg-bbr-06 §3.7 type=deviation: the draft leaves ECN open; the cut drains the queue in about a round
@@ -151,16 +243,17 @@ final class CongestionBounds {
         final double queueShare = (double) model.queue.roundPeakNanos() / model.queue.minRttNanos();
         final double depth = Math.max(0.1, Math.min(0.5, queueShare));
         final double share = model.bandwidth() * (1 - depth * model.loss.ceMean());
-        cut(Math.max(share, BETA * model.latestBandwidth()));
+        cut(Math.max(share, BETA * model.shareBandwidth()));
     }
 
     private void onLossWithDelay() {
-        final double latest = model.latestBandwidth();
+        final double latest = model.shareBandwidth();
         if (model.loss.lossFraction() > LOSS_ALONE_FRACTION && latest > 0) {
             cut(Math.max(QUICK_ADAPT * latest, model.bandwidth() / 4));
         } else {
             cut(Math.max(latest, BETA * model.bandwidth()));
         }
+        lossCutNanos = model.nowNanos();
     }
 
     private void onDelayAlone() {
@@ -172,7 +265,7 @@ final class CongestionBounds {
         if (delayRounds++ == 0) {
             delayOnsetLo = bandwidthLo;
         }
-        final double latest = model.latestBandwidth();
+        final double latest = model.shareBandwidth();
         if (isPathLonger(latest)) {
             bandwidthLo = delayOnsetLo;
             delayRounds = 0;
@@ -203,6 +296,7 @@ final class CongestionBounds {
         undoRound = model.rounds.count();
         bandwidthLo = Math.max(1, bandwidth);
         climbing = false;
+        cutForLoss = false;
     }
 
     //= draft-ietf-ccwg-bbr-06 §5.5.11: losses that were none give back what they took

@@ -83,6 +83,10 @@ final class LossAccount {
         return lostBytes == 0 ? 0 : (double) lostBytes / ((double) lostBytes + ackedBytes);
     }
 
+    long presentBytes() {
+        return lostBytes + ackedBytes;
+    }
+
     long presentLostPackets() {
         return (lostBytes + packetBytes - 1) / packetBytes;
     }
@@ -116,6 +120,12 @@ final class LossAccount {
             return 0;
         }
         return Math.min(FLOOR_MAX, floorLostBytes / floorSentBytes);
+    }
+
+    /// Takes a share for the floor: cutting the rate did not make it smaller.
+    void adoptFloor(double fraction) {
+        floorSentBytes = (double) FLOOR_MEMORY_PACKETS * packetBytes;
+        floorLostBytes = fraction * floorSentBytes;
     }
 
     private void learnFloor() {

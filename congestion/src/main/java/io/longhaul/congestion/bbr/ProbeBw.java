@@ -52,7 +52,7 @@ final class ProbeBw extends Phase {
     private static final int CRUISE_MIN_ROUNDS = 8;
     private static final long CRUISE_MIN_NANOS = 1_000_000_000L;
     /// Rounds after Drain in which losses and queue are Startup's.
-    private static final int GRACE_ROUNDS = 2;
+    private static final int GRACE_ROUNDS = 3;
 
     //= draft-ietf-ccwg-bbr-06 §5.3.3.4 type=deviation: 1.25 x from the start would overflow a buffer of 0.25 BDP
     private static final double[] UP_GAINS = {1.05, 1.1, 1.25, 1.5, 2.0};
@@ -72,6 +72,7 @@ final class ProbeBw extends Phase {
     private int pulse;
     private boolean pulsing;
     private double pulseBase;
+    private boolean policed;
 
     ProbeBw(BbrController bbr, BbrModel model, long seed) {
         super(bbr, model);
@@ -108,6 +109,7 @@ final class ProbeBw extends Phase {
         pulse = model.bdpBytes() < (long) SMALL_BDP_PACKETS * model.config.packetBytes() ? 2 : 0;
         pulsing = true;
         pulseBase = model.bandwidth();
+        policed = false;
     }
 
     private void enterDown(long nowNanos) {
@@ -137,6 +139,10 @@ final class ProbeBw extends Phase {
 
     private void onAckDown(AckSample sample) {
         final long roundsSeen = roundsSeen();
+        if (roundsSeen < DOWN_MIN_ROUNDS && !model.bounds.congested()) {
+            // What UP sent is still being reported on.
+            model.bounds.raise(model.latestBandwidth());
+        }
         if ((roundsSeen >= DOWN_MIN_ROUNDS && model.queue.isLow()) || roundsSeen >= DOWN_MAX_ROUNDS) {
             enterCruise(sample.nowNanos);
         }
@@ -153,7 +159,7 @@ final class ProbeBw extends Phase {
         final long roundsSeen = roundsSeen();
         final boolean waited = roundsSeen >= waitRounds && sample.nowNanos - startNanos >= waitNanos;
         // A bound left by congestion that has passed is tested sooner.
-        final boolean relieved = roundsSeen >= CRUISE_MIN_ROUNDS && model.bounds.active() && model.queue.isLow();
+        final boolean relieved = roundsSeen >= CRUISE_MIN_ROUNDS && model.bounds.reliefLikely() && model.queue.isLow();
         if (waited || relieved) {
             enterRefill(sample.nowNanos);
         }
@@ -169,9 +175,14 @@ final class ProbeBw extends Phase {
 
     private void onAckUp(AckSample sample) {
         model.bounds.raise(model.latestBandwidth());
-        if (model.bounds.lossAgreed() || model.bounds.congested()) {
+        if (model.bounds.lossAgreed() || (roundsSeen() > 0 && model.bounds.congested())) {
             //= draft-ietf-ccwg-bbr-06 §5.3.3.4: congestion while probing sets the long-term volume
             model.bounds.setInflightHi(Math.max(sample.packetBytesInFlight, model.bdpBytes()));
+            model.bounds.answerLoss();
+            enterDown(sample.nowNanos);
+        } else if (roundsSeen() > 0 && model.bounds.lossAlone()) {
+            policed = true;
+            model.bounds.withdraw(pulseBase);
             enterDown(sample.nowNanos);
         } else if (model.queue.isHigh()) {
             enterDown(sample.nowNanos);
@@ -186,7 +197,9 @@ final class ProbeBw extends Phase {
             return;
         }
         final double expected = pulseBase * (UP_GAINS[pulse] - 1);
-        if (model.lastRoundAppLimited() || model.latestBandwidth() < pulseBase + UP_GROWTH * expected) {
+        final boolean grew = model.latestBandwidth() >= pulseBase + UP_GROWTH * expected;
+        if (model.lastRoundAppLimited() || !grew) {
+            model.bounds.clearInflightHi();
             enterDown(sample.nowNanos);
             return;
         }
@@ -238,14 +251,14 @@ final class ProbeBw extends Phase {
     boolean probing() {
         return switch (step) {
             case UP, REFILL -> true;
-            case DOWN -> roundsSeen() == 0;
+            case DOWN -> roundsSeen() < DOWN_MIN_ROUNDS;
             case CRUISE -> roundsSeen() < graceRounds;
         };
     }
 
     @Override
     boolean belowCapacity() {
-        return step == Step.DOWN && roundsSeen() == 1;
+        return step == Step.DOWN && roundsSeen() == 1 && !policed;
     }
 
     @Override

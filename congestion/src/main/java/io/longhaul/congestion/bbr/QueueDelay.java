@@ -26,8 +26,12 @@ final class QueueDelay {
     private static final long HIGH_FLOOR_NANOS = 1_000_000;
     /// Share of the minimum round trip above which a queue counts as congestion.
     private static final double HIGH_FRACTION = 0.05;
+    /// Mean distances from the smallest sample by which two smallest samples may differ without a queue.
+    private static final double NOISE_FACTOR = 4;
     /// Shortest time over which a smallest sample is taken, ns: two quanta of the pacer.
     private static final long MIN_BUCKET_NANOS = 100_000;
+
+    private static final int RISE_DIVISOR = 8;
 
     private long minRttNanos;
     private long minStampNanos;
@@ -36,6 +40,7 @@ final class QueueDelay {
     private long bucketStartNanos;
     private long bucketMinNanos = Long.MAX_VALUE;
     private long queueNanos;
+    private int risingBuckets;
     private double jitterNanos;
 
     private long roundMinNanos = Long.MAX_VALUE;
@@ -64,7 +69,10 @@ final class QueueDelay {
         final double aboveNanos = Math.max(0, rttNanos - minRttNanos - queueNanos);
         jitterNanos += (Math.min(aboveNanos, minRttNanos) - jitterNanos) / 16;
         if (nowNanos - bucketStartNanos >= Math.max(MIN_BUCKET_NANOS, minRttNanos / 4)) {
+            final long previousNanos = queueNanos;
             queueNanos = bucketMinNanos - minRttNanos;
+            final boolean rises = queueNanos - previousNanos > (nowNanos - bucketStartNanos) / RISE_DIVISOR;
+            risingBuckets = rises ? risingBuckets + 1 : 0;
             roundPeakNanos = Math.max(roundPeakNanos, queueNanos);
             bucketStartNanos = nowNanos;
             bucketMinNanos = Long.MAX_VALUE;
@@ -110,6 +118,12 @@ final class QueueDelay {
         return queueNanos;
     }
 
+    /// Quarters of a round trip for which the queue has been growing by an eighth of the time and more. A path that has
+    /// become longer shows one; a rate that has fallen shows many.
+    int risingBuckets() {
+        return risingBuckets;
+    }
+
     /// Mean distance of a sample from the smallest sample around it.
     long jitterNanos() {
         return (long) jitterNanos;
@@ -127,12 +141,17 @@ final class QueueDelay {
 
     /// Queue delay up to which the path counts as free of queues.
     long lowNanos() {
-        return Math.max(LOW_FLOOR_NANOS, (long) (LOW_FRACTION * minRttNanos));
+        return Math.max(LOW_FLOOR_NANOS, (long) (LOW_FRACTION * minRttNanos)) + noiseNanos() / 2;
     }
 
     /// Queue delay above which the path counts as congested.
     long highNanos() {
-        return Math.max(HIGH_FLOOR_NANOS, (long) (HIGH_FRACTION * minRttNanos));
+        return Math.max(HIGH_FLOOR_NANOS, (long) (HIGH_FRACTION * minRttNanos)) + noiseNanos();
+    }
+
+    /// What jitter may add to the smallest sample of a bucket; bounded, so that a queue cannot pass for noise.
+    long noiseNanos() {
+        return Math.min((long) (NOISE_FACTOR * jitterNanos), minRttNanos / 4);
     }
 
     boolean isLow() {

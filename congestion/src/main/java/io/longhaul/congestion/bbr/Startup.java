@@ -59,7 +59,8 @@ final class Startup extends Phase {
 
     //= draft-ietf-ccwg-bbr-06 §5.3.1 type=deviation: a queue shows a full pipe rounds before the plateau does
     private boolean isQueue() {
-        final long limitNanos = Math.max(QUEUE_FLOOR_NANOS, model.queue.minRttNanos() / QUEUE_DIVISOR);
+        final long limitNanos = Math.max(QUEUE_FLOOR_NANOS, model.queue.minRttNanos() / QUEUE_DIVISOR)
+                + model.queue.noiseNanos();
         return model.hasBandwidth() && model.queue.queueNanos() > limitNanos;
     }
 

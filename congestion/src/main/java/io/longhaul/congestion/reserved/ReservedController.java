@@ -1,0 +1,184 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.congestion.reserved;
+
+import io.longhaul.congestion.AckSample;
+import io.longhaul.congestion.CongestionConfig;
+import io.longhaul.congestion.CongestionController;
+import io.longhaul.congestion.LossSample;
+
+/// Holds the declared rate of a provisioned circuit.
+///
+/// {@snippet lang=text :
+/// pacing rate = declared rate, or what congestion left of it
+/// window      = 2 x rate x round trip + 4 packets
+/// }
+/// Loss counts as corruption unless a queue stands or marks agree. When they do, the rate falls to what was delivered, and
+/// climbs back to the declared rate over five clean round trips. More than 20 % lost for two rounds, or a silence, halves
+/// it. Worked number: 100 Gb/s x 100 ms gives a window of 2.5 GB.
+///
+/// Threading: single writer, like every controller.
+public final class ReservedController implements CongestionController {
+    /// Window in bandwidth-delay products: room for lost packets not yet detected and late acknowledgements.
+    private static final int WINDOW_GAIN = 2;
+    private static final int MIN_WINDOW_PACKETS = 4;
+    /// Clean rounds from any retreat back to the declared rate.
+    private static final int CLIMB_ROUNDS = 5;
+    /// Share of the delivered rate kept while a queue has to drain.
+    private static final double DRAIN = 0.95;
+    /// Most of the rate that one round takes.
+    private static final double MAX_CUT = 0.5;
+    /// Loss that halves the rate by itself, when it lasts for two rounds.
+    private static final double SAFETY_LOSS_FRACTION = 0.2;
+    /// Halvings in a row without a queue or marks.
+    private static final int MAX_SAFETY_CUTS = 3;
+    private static final double MIN_RATE_BYTES_PER_SECOND = 1;
+
+    private final CongestionConfig config;
+    private final double declaredBytesPerSecond;
+    private final Evidence evidence;
+
+    private double rateBytesPerSecond;
+    private double climbBytesPerSecond;
+    private int lossyRounds;
+    private int safetyCuts;
+    private int settlingRounds;
+    private boolean silent;
+    private long deliveredBytes;
+    private long windowBytes;
+
+    /// Creates a controller.
+    ///
+    /// @throws IllegalArgumentException when the configuration declares no rate
+    public ReservedController(CongestionConfig config) {
+        if (config.rateHintBytesPerSecond() == 0) {
+            throw new IllegalArgumentException("rateHintBytesPerSecond=0: the controller 'reserved' holds a declared rate;"
+                    + " declare it with --rate-hint, or choose the controller 'bbr'");
+        }
+        this.config = config;
+        declaredBytesPerSecond = config.rateHintBytesPerSecond();
+        rateBytesPerSecond = declaredBytesPerSecond;
+        evidence = new Evidence(config.initialRttNanos());
+        updateWindow();
+    }
+
+    @Override
+    public void onPacketSent(long nowNanos, int bytes, long bytesInFlight, boolean appLimited) {
+        // The rate does not depend on what was sent.
+    }
+
+    @Override
+    public void onAck(AckSample sample) {
+        deliveredBytes = sample.deliveredBytes;
+        silent = silent && sample.newlyAckedBytes == 0;
+        if (evidence.onAck(sample)) {
+            onRound();
+        }
+        updateWindow();
+    }
+
+    @Override
+    public void onLoss(LossSample sample) {
+        evidence.onLost(sample.lostBytes);
+    }
+
+    @Override
+    public void onSpuriousLoss(long nowNanos, long bytes) {
+        evidence.onSpurious(bytes);
+    }
+
+    @Override
+    public void onRetransmissionTimeout(long nowNanos, long bytesLost) {
+        if (!silent) {
+            retreat(rateBytesPerSecond / 2);
+        }
+        silent = true;
+        lossyRounds = 0;
+        evidence.restart(deliveredBytes);
+        updateWindow();
+    }
+
+    @Override
+    public long congestionWindowBytes() {
+        return windowBytes;
+    }
+
+    @Override
+    public long pacingRateBytesPerSecond() {
+        return Math.max(1, (long) rateBytesPerSecond);
+    }
+
+    @Override
+    public long bandwidthBytesPerSecond() {
+        return pacingRateBytesPerSecond();
+    }
+
+    @Override
+    public String phase() {
+        if (silent) {
+            return "ReservedSilent";
+        }
+        return rateBytesPerSecond < declaredBytesPerSecond ? "ReservedRetreat" : "ReservedHold";
+    }
+
+    @Override
+    public String name() {
+        return ReservedFactory.NAME;
+    }
+
+    private void onRound() {
+        final boolean agreed = evidence.marked() || evidence.delayed();
+        countSafety(agreed);
+        if (settlingRounds > 0 && lossyRounds < 2) {
+            // What is reported now was sent before the last retreat.
+            settlingRounds--;
+        } else if (lossyRounds >= 2) {
+            lossyRounds = 0;
+            safetyCuts++;
+            retreat(rateBytesPerSecond / 2);
+        } else if (agreed && !evidence.appLimited()) {
+            final double delivered = evidence.deliveredBytesPerSecond();
+            if (delivered > 0) {
+                retreat(Math.min(rateBytesPerSecond, delivered) * DRAIN);
+            }
+        } else if (!agreed && safetyCuts == 0) {
+            rateBytesPerSecond = Math.min(declaredBytesPerSecond, rateBytesPerSecond + climbBytesPerSecond);
+        }
+    }
+
+    /// Counts rounds of very high loss. When halving again and again changes nothing and there is no queue and no mark, it
+    /// is not our rate that loses.
+    private void countSafety(boolean agreed) {
+        if (evidence.lossFraction() <= SAFETY_LOSS_FRACTION) {
+            lossyRounds = 0;
+            safetyCuts = 0;
+        } else if (agreed || safetyCuts < MAX_SAFETY_CUTS) {
+            lossyRounds++;
+        }
+    }
+
+    private void retreat(double target) {
+        final double floor = Math.max(MIN_RATE_BYTES_PER_SECOND, rateBytesPerSecond * MAX_CUT);
+        rateBytesPerSecond = Math.max(floor, target);
+        climbBytesPerSecond = (declaredBytesPerSecond - rateBytesPerSecond) / CLIMB_ROUNDS;
+        settlingRounds = 1;
+    }
+
+    private void updateWindow() {
+        final long minBytes = (long) MIN_WINDOW_PACKETS * config.packetBytes();
+        final double bytes = silent
+                ? minBytes
+                : WINDOW_GAIN * declaredBytesPerSecond * evidence.minRttNanos() / 1e9 + minBytes;
+        windowBytes = Math.min(config.maxWindowBytes(), Math.max(minBytes, (long) bytes));
+    }
+}
