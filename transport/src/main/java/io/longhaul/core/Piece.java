@@ -27,6 +27,14 @@ final class Piece {
         ///
         /// @param voided true when at least one chunk was voided instead of received
         void onPieceDone(Piece piece, boolean voided);
+
+        /// True while the bytes of the piece may be read; false voids what was not sent yet.
+        default boolean mayRead() {
+            return true;
+        }
+
+        /// The bytes of the piece can no longer be read; the piece is void from now on.
+        default void onSourceFailed(Piece piece) {}
     }
 
     int kind;

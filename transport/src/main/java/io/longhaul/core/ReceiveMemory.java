@@ -12,7 +12,161 @@
  */
 package io.longhaul.core;
 
-/// Receive memory of a connection: what its windows may promise, and the native blocks behind them.
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Memory of a connection for messages and streams: what its windows may promise to the peer, and native memory in blocks of
+/// 64 KiB and in single pieces.
+///
+/// The native memory is freed when the last hold on it is released: one hold is the engine's, others belong to messages and
+/// streams that the application still reads after the connection has ended.
+///
+/// Threading: {@link #promise} the agent, everything else any thread.
 final class ReceiveMemory {
-    ReceiveMemory(long maxMemoryBytes) {}
+    /// Size of a block, bytes, a power of two.
+    static final int BLOCK_BYTES = 64 * 1024;
+
+    private static final int MAX_SLAB_BLOCKS = 16;
+
+    /// 64 KiB of native memory and what its user notes about it.
+    static final class Block {
+        final MemorySegment segment;
+        /// Bytes acknowledged, or places in use: what the user of the block counts.
+        int count;
+        /// Which bytes have arrived, for a block of a stream.
+        @Nullable ByteRanges ranges;
+
+        Block(MemorySegment segment) {
+            this.segment = segment;
+        }
+    }
+
+    private final long maxBytes;
+    private long promisedBytes;
+
+    // Guarded by this.
+    private final ArrayDeque<Block> free = new ArrayDeque<>();
+    private final List<Arena> arenas = new ArrayList<>();
+    private int slabBlocks = 1;
+    private int holds = 1;
+
+    ReceiveMemory(long maxBytes) {
+        this.maxBytes = maxBytes;
+    }
+
+    /// Promises more memory to the peer.
+    ///
+    /// @return what was promised: at most {@code bytes}, and no more than the cap leaves
+    long promise(long bytes) {
+        final long granted = Math.max(0, Math.min(bytes, maxBytes - promisedBytes));
+        promisedBytes += granted;
+        return granted;
+    }
+
+    /// Promises memory that the peer was told about beforehand, whatever the cap says.
+    void promiseInitial(long bytes) {
+        promisedBytes += bytes;
+    }
+
+    /// Takes a promise back.
+    void unpromise(long bytes) {
+        promisedBytes -= bytes;
+    }
+
+    /// Bytes promised to the peer.
+    long promisedBytes() {
+        return promisedBytes;
+    }
+
+    /// Takes a block, or null when the machine has no memory left.
+    synchronized @Nullable Block take() {
+        if (free.isEmpty() && !addSlab()) {
+            return null;
+        }
+        final Block block = free.pop();
+        block.count = 0;
+        return block;
+    }
+
+    /// Gives a block back.
+    synchronized void give(Block block) {
+        if (block.ranges != null) {
+            block.ranges.clear();
+        }
+        free.push(block);
+    }
+
+    private boolean addSlab() {
+        final MemorySegment slab = allocate((long) slabBlocks * BLOCK_BYTES);
+        if (slab == null) {
+            return false;
+        }
+        for (int i = 0; i < slabBlocks; i++) {
+            free.push(new Block(slab.asSlice((long) i * BLOCK_BYTES, BLOCK_BYTES)));
+        }
+        slabBlocks = Math.min(2 * slabBlocks, MAX_SLAB_BLOCKS);
+        return true;
+    }
+
+    private @Nullable MemorySegment allocate(long bytes) {
+        final Arena arena = Arena.ofShared();
+        try {
+            final MemorySegment segment = arena.allocate(bytes, 64);
+            arenas.add(arena);
+            return segment;
+        } catch (OutOfMemoryError e) {
+            arena.close();
+            return null;
+        }
+    }
+
+    /// Registers an arena of its own for a piece of memory; it is closed by {@link #freeSingle} or at the end.
+    synchronized @Nullable Arena newSingle() {
+        if (holds == 0) {
+            return null;
+        }
+        final Arena arena = Arena.ofShared();
+        arenas.add(arena);
+        return arena;
+    }
+
+    /// Frees the memory of {@link #newSingle}.
+    synchronized void freeSingle(Arena arena) {
+        if (arenas.remove(arena)) {
+            close(arena);
+        }
+    }
+
+    private static void close(Arena arena) {
+        try {
+            arena.close();
+        } catch (IllegalStateException e) {
+            // Somebody reads it at this moment although he released it. Leaving the memory behind is the lesser evil.
+            assert arena.scope().isAlive() : "only an arena in use refuses to close";
+        }
+    }
+
+    /// Keeps the memory alive until {@link #release}.
+    synchronized void hold() {
+        assert holds > 0 : "nobody may hold memory that was freed";
+        holds++;
+    }
+
+    /// Lets go; the last one frees everything.
+    synchronized void release() {
+        if (--holds == 0) {
+            free.clear();
+            arenas.forEach(ReceiveMemory::close);
+            arenas.clear();
+        }
+    }
+
+    /// True once everything was freed.
+    synchronized boolean isFreed() {
+        return holds == 0;
+    }
 }

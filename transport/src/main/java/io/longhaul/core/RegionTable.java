@@ -16,71 +16,211 @@ import io.longhaul.Grant;
 import io.longhaul.OperationStatus;
 import io.longhaul.Right;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongSupplier;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
 
 /// What a connection may do with which region, by keys that only its peer knows.
 ///
+/// A region gets a key of this connection when the peer first looks it up, and the lifetime of its grant starts then. Looking
+/// it up again gives the same key; once the grant has expired, the region is no longer found.
+///
 /// Threading: {@link #expose} any thread, everything else the agent.
 public final class RegionTable {
+    /// Wrong keys within a second after which a peer is taken to be guessing. 64 guesses a second against 2^64 keys find
+    /// nothing; more of them are no accident.
+    static final int MAX_WRONG_KEYS_PER_SECOND = 64;
+
+    private static final long SECOND_NANOS = 1_000_000_000L;
+    private static final int FIRST_SWEEP = 64;
+
+    /// A region as this connection may use it.
+    static final class Granted {
+        final Region region;
+        final long key;
+        private final long sinceNanos;
+
+        Granted(Region region, long key, long sinceNanos) {
+            this.region = region;
+            this.key = key;
+            this.sinceNanos = sinceNanos;
+        }
+
+        boolean isExpired(long nowNanos) {
+            return nowNanos - sinceNanos >= region.lifetimeNanos();
+        }
+    }
+
     /// A use of a region that outlives the call that began it.
     static final class Lease {
-        Lease() {}
+        private final RegionTable table;
+        private @Nullable Region region;
+
+        Lease(RegionTable table) {
+            this.table = table;
+        }
 
         /// True when the region was revoked since: send no further byte of it.
         boolean isRevoked() {
-            throw new AssertionError("in progress");
+            final Region used = region;
+            return used == null || used.isRevoked();
         }
 
         /// Ends the use; exactly once.
         void release() {
-            throw new AssertionError("in progress");
+            final Region used = Objects.requireNonNull(region, "a lease is released once");
+            region = null;
+            table.leases--;
+            table.leasePool.push(this);
+            used.endUse();
         }
     }
+
+    private final LongSupplier randomKeys;
+    private final ExposedRegions shared;
+    private final ExposedRegions own = new ExposedRegions();
+    private final Long2ObjectHashMap<Granted> byKey = new Long2ObjectHashMap<>();
+    private final Map<Region, Granted> byRegion = new HashMap<>();
+    private final ArrayDeque<Lease> leasePool = new ArrayDeque<>();
+    private int nextSweep = FIRST_SWEEP;
+    private @Nullable Region inUse;
+    private int leases;
+    private long wrongKeys;
+    private long wrongKeysSinceNanos;
+    private int recentWrongKeys;
+    private boolean guessing;
 
     /// Creates a table.
     ///
     /// @param randomKeys source of unpredictable keys
     /// @param shared regions of the endpoint
-    public RegionTable(LongSupplier randomKeys, ExposedRegions shared) {}
+    public RegionTable(LongSupplier randomKeys, ExposedRegions shared) {
+        this.randomKeys = randomKeys;
+        this.shared = shared;
+    }
 
     /// Exposes memory to this connection alone, see {@link ExposedRegions#expose}.
     public Region expose(String name, MemorySegment segment, Grant grant) {
-        throw new AssertionError("in progress");
+        return own.expose(name, segment, grant);
+    }
+
+    /// Finds a region for the peer and gives it a key; null when there is none for this connection.
+    @Nullable Granted lookup(long nowNanos, String name) {
+        Region region = own.find(name);
+        if (region == null) {
+            region = shared.find(name);
+        }
+        if (region == null || region.isRevoked()) {
+            return null;
+        }
+        final Granted known = byRegion.get(region);
+        if (known != null) {
+            return known.isExpired(nowNanos) ? null : known;
+        }
+        if (byKey.size() >= nextSweep) {
+            sweep();
+        }
+        final Granted granted = new Granted(region, freshKey(), nowNanos);
+        byKey.put(granted.key, granted);
+        byRegion.put(region, granted);
+        return granted;
+    }
+
+    private long freshKey() {
+        long key = randomKeys.getAsLong();
+        while (key == 0 || byKey.containsKey(key)) {
+            key = randomKeys.getAsLong();
+        }
+        return key;
+    }
+
+    private void sweep() {
+        byRegion.values().removeIf(granted -> {
+            final boolean gone = granted.region.isQuiesced();
+            if (gone) {
+                byKey.remove(granted.key);
+            }
+            return gone;
+        });
+        nextSweep = Math.max(FIRST_SWEEP, 2 * byKey.size());
     }
 
     /// Begins a use of a region: SUCCESS, REMOTE_ACCESS_ERROR or REMOTE_RANGE_ERROR. After SUCCESS the caller ends it with
     /// {@link #done} or turns it into a {@link #lease}.
     OperationStatus check(long nowNanos, long key, Right right, long offset, long lengthBytes) {
-        throw new AssertionError("in progress");
+        assert inUse == null : "one use at a time";
+        final Granted granted = byKey.get(key);
+        if (granted == null) {
+            onWrongKey(nowNanos);
+            return OperationStatus.REMOTE_ACCESS_ERROR;
+        }
+        final Region region = granted.region;
+        if ((region.rights() & right.bit()) == 0 || granted.isExpired(nowNanos)) {
+            return OperationStatus.REMOTE_ACCESS_ERROR;
+        }
+        final long size = region.length();
+        if (offset < 0 || lengthBytes < 0 || lengthBytes > size || offset > size - lengthBytes) {
+            return OperationStatus.REMOTE_RANGE_ERROR;
+        }
+        if (!region.tryUse()) {
+            return OperationStatus.REMOTE_ACCESS_ERROR;
+        }
+        inUse = region;
+        return OperationStatus.SUCCESS;
+    }
+
+    private void onWrongKey(long nowNanos) {
+        wrongKeys++;
+        if (recentWrongKeys == 0 || nowNanos - wrongKeysSinceNanos >= SECOND_NANOS) {
+            wrongKeysSinceNanos = nowNanos;
+            recentWrongKeys = 0;
+        }
+        if (++recentWrongKeys > MAX_WRONG_KEYS_PER_SECOND) {
+            guessing = true;
+        }
+    }
+
+    private Region used() {
+        return Objects.requireNonNull(inUse, "a use was begun");
     }
 
     /// Memory of the region in use.
     MemorySegment segment() {
-        throw new AssertionError("in progress");
+        return used().segment();
     }
 
     /// Ends the use.
     void done() {
-        throw new AssertionError("in progress");
+        final Region region = used();
+        inUse = null;
+        region.endUse();
     }
 
     /// Turns the use into a lease.
     Lease lease() {
-        throw new AssertionError("in progress");
+        final Lease lease = leasePool.isEmpty() ? new Lease(this) : leasePool.pop();
+        lease.region = used();
+        inUse = null;
+        leases++;
+        return lease;
     }
 
     /// Leases that were not released yet.
     int leases() {
-        throw new AssertionError("in progress");
+        return leases;
     }
 
     /// Requests with keys that were never given.
     long wrongKeys() {
-        throw new AssertionError("in progress");
+        return wrongKeys;
     }
 
     /// True once the peer tried more than 64 wrong keys within a second: close the connection.
     boolean isGuessing() {
-        throw new AssertionError("in progress");
+        return guessing;
     }
 }

@@ -20,7 +20,7 @@ import java.lang.foreign.MemorySegment;
 ///  0                   1                   2                   3
 ///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-/// |   type = 4    |     lanes     |           run bytes           |
+/// |   type = 4    |T|    lanes    |           run bytes           |
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 /// |     cumulative CSN, 64: every smaller one was received        |
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
@@ -39,12 +39,17 @@ import java.lang.foreign.MemorySegment;
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 /// |  runs: varints, received and missing in turn, received first  |
 /// }
+///
+/// T (top): the runs reach the highest CSN that was received, so everything behind them is missing. Without it, nothing is said
+/// about CSNs outside of the runs.
 public final class AckFlyweight {
     /// Bytes before the lane entries.
     public static final int FIXED_BYTES = 36;
 
     /// Bytes of a lane entry.
     public static final int LANE_BYTES = 40;
+
+    private static final int TOP = 0x80;
 
     private AckFlyweight() {}
 
@@ -63,8 +68,9 @@ public final class AckFlyweight {
         WireBytes.u64(segment, offset + 20, messageCreditBytes);
     }
 
-    /// Writes where the runs start and how many bytes they take.
-    public static void putRuns(MemorySegment segment, long offset, long baseCsn, int runBytes) {
+    /// Writes where the runs start, how many bytes they take, and whether they reach the highest CSN.
+    public static void putRuns(MemorySegment segment, long offset, long baseCsn, int runBytes, boolean top) {
+        WireBytes.u8(segment, offset + 1, lanes(segment, offset) | (top ? TOP : 0));
         WireBytes.u16(segment, offset + 2, runBytes);
         WireBytes.u64(segment, offset + 28, baseCsn);
     }
@@ -98,7 +104,12 @@ public final class AckFlyweight {
 
     /// Number of lane entries.
     public static int lanes(MemorySegment segment, long offset) {
-        return WireBytes.u8(segment, offset + 1);
+        return WireBytes.u8(segment, offset + 1) & ~TOP;
+    }
+
+    /// True when the runs reach the highest CSN that was received.
+    public static boolean isTop(MemorySegment segment, long offset) {
+        return (WireBytes.u8(segment, offset + 1) & TOP) != 0;
     }
 
     /// Bytes of the runs.

@@ -1,0 +1,332 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.core;
+
+import io.longhaul.core.wire.DataFlyweight;
+import io.longhaul.core.wire.OperationFlyweight;
+import io.longhaul.core.wire.OperationKind;
+import io.longhaul.core.wire.PacketFlyweight;
+import io.longhaul.core.wire.VoidFlyweight;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/// Writes packets with chunks: new ones, lost ones, and probes for the tail.
+final class DataSender {
+    private static final int NONE = -1;
+
+    private final Recovery recovery;
+    private final SendWindow window;
+    private final Flow flow;
+    private final OutboundPieces pieces;
+    private final LaneScheduler lanes;
+    private final PacketWriter writer;
+    private final PathMtu mtu;
+    private long partCsn = NONE;
+    private int partOffset;
+    private long payloadBytes;
+    private long retransmittedBytes;
+
+    DataSender(Recovery recovery, OutboundPieces pieces, LaneScheduler lanes, PacketWriter writer, PathMtu mtu) {
+        this.recovery = recovery;
+        this.pieces = pieces;
+        this.lanes = lanes;
+        this.writer = writer;
+        this.mtu = mtu;
+        window = recovery.window;
+        flow = recovery.flow;
+    }
+
+    /// Application bytes sent for the first time.
+    long payloadBytes() {
+        return payloadBytes;
+    }
+
+    /// Application bytes sent again.
+    long retransmittedBytes() {
+        return retransmittedBytes;
+    }
+
+    /// True when a lost chunk waits.
+    boolean hasLost() {
+        return partCsn != NONE || recovery.queue.peekLost(window) != NONE;
+    }
+
+    /// Writes frames of lost chunks, or of new ones. The packet is not finished.
+    ///
+    /// @return number of chunks; 0 when there is nothing that may be sent
+    int fill() {
+        if (partCsn != NONE && continuePart()) {
+            return 1;
+        }
+        final long lost = recovery.queue.peekLost(window);
+        if (lost != NONE) {
+            recovery.queue.skip();
+            return fillLost(lost);
+        }
+        return fillNew();
+    }
+
+    private long firstCsn;
+    private boolean part;
+
+    /// Finishes a packet that {@link #fill} has begun, and enters it into the books.
+    int finish(long nowNanos, Transmit out, SendLane lane, int chunks) {
+        final int ipBytes = writer.ipBytes(writer.packetBytes());
+        final boolean appLimited = !hasLost() && !pieces.hasMore();
+        final long number = part
+                ? lane.history.addPart(nowNanos, ipBytes, firstCsn)
+                : lane.history.addData(nowNanos, ipBytes, firstCsn, chunks);
+        for (long csn = firstCsn; csn < firstCsn + chunks; csn++) {
+            window.onSent(csn, lane.index, number);
+        }
+        flow.onSent(lane, number, ipBytes, nowNanos, appLimited);
+        return writer.finish(out, lane.index, number);
+    }
+
+    /// Lane for the packet that {@link #fill} has begun: lost chunks leave the lane that lost them.
+    SendLane lane() {
+        final boolean again = window.state(firstCsn) == SendWindow.LOST;
+        return again ? lanes.other(window.lane(firstCsn)) : lanes.next(writer.packetBytes());
+    }
+
+    private int fillLost(long csn) {
+        firstCsn = csn;
+        part = false;
+        if (window.piece(csn).voided) {
+            return putVoid(csn, lostRun(csn));
+        }
+        int chunks = 0;
+        while (isLost(csn + chunks) && putChunk(csn + chunks)) {
+            chunks++;
+        }
+        return chunks > 0 ? chunks : startPart(csn);
+    }
+
+    private boolean isLost(long csn) {
+        return csn < window.nextCsn() && window.state(csn) == SendWindow.LOST;
+    }
+
+    private int lostRun(long csn) {
+        final Piece piece = window.piece(csn);
+        int count = 1;
+        while (isLost(csn + count) && window.piece(csn + count) == piece) {
+            count++;
+        }
+        return count;
+    }
+
+    private int fillNew() {
+        firstCsn = window.nextCsn();
+        part = false;
+        int chunks = 0;
+        while (window.hasCredit()) {
+            final Piece piece = pieces.current(window.nextCsn(), mtu.packetBytes());
+            if (piece == null) {
+                break;
+            }
+            if (piece.voided) {
+                return chunks > 0 ? chunks : openVoid(piece);
+            }
+            if (!fits(piece, piece.nextChunk)) {
+                return chunks > 0 ? chunks : openPart(piece);
+            }
+            final long csn = open(piece);
+            putChunk(csn);
+            chunks++;
+        }
+        return chunks;
+    }
+
+    private long open(Piece piece) {
+        final long csn = window.open(piece);
+        piece.nextChunk++;
+        if (piece.nextChunk == piece.chunkCount) {
+            pieces.finishCurrent();
+        }
+        return csn;
+    }
+
+    private int openVoid(Piece piece) {
+        final long credit = window.creditCsn() - window.nextCsn();
+        final int count = (int) Math.min(credit, piece.chunkCount - piece.nextChunk);
+        for (int i = 0; i < count; i++) {
+            open(piece);
+        }
+        return putVoid(firstCsn, count);
+    }
+
+    private int putVoid(long csn, int count) {
+        VoidFlyweight.put(writer.segment(), writer.at(), csn, count, window.piece(csn).operationId);
+        writer.advance(VoidFlyweight.BYTES);
+        return count;
+    }
+
+    private boolean fits(Piece piece, int index) {
+        return headerBytes(piece, index) + piece.chunkBytes(index) <= writer.room();
+    }
+
+    private static int headerBytes(Piece piece, int index) {
+        return index < OperationFlyweight.SHORT_CHUNKS
+                ? OperationFlyweight.headerBytes(piece.kind)
+                : DataFlyweight.HEADER_BYTES;
+    }
+
+    // Writes the frame of a whole chunk, or says that it does not fit (or belongs to a void piece).
+    private boolean putChunk(long csn) {
+        final Piece piece = window.piece(csn);
+        final int index = (int) (csn - piece.firstCsn);
+        if (!fits(piece, index)) {
+            return false;
+        }
+        final int bytes = piece.chunkBytes(index);
+        final int header = headerBytes(piece, index);
+        if (piece.voided || !copy(piece, piece.chunkOffset(index), writer.at() + header, bytes)) {
+            putVoid(csn, 1);
+            return true;
+        }
+        if (index < OperationFlyweight.SHORT_CHUNKS) {
+            putDescription(piece, csn, index, 0, bytes);
+        } else {
+            DataFlyweight.put(writer.segment(), writer.at(), csn, bytes);
+        }
+        writer.advance(header + bytes);
+        count(csn, bytes);
+        return true;
+    }
+
+    private void putDescription(Piece piece, long csn, int index, int offsetInChunk, int bytes) {
+        final MemorySegment segment = writer.segment();
+        final long at = writer.at();
+        OperationFlyweight.putSegment(
+                segment, at, piece.kind, piece.flags, piece.operationId, piece.length, piece.shortChunkBytes);
+        OperationFlyweight.putChunk(segment, at, csn, index, offsetInChunk, bytes, piece.fullChunkBytes);
+        final int arguments = OperationKind.arguments(piece.kind);
+        for (int i = 0; i < arguments; i++) {
+            OperationFlyweight.putArgument(segment, at, i, piece.arguments[i]);
+        }
+    }
+
+    private void count(long csn, int bytes) {
+        if (window.transmissions(csn) == 0) {
+            payloadBytes += bytes;
+        } else {
+            retransmittedBytes += bytes;
+        }
+    }
+
+    // Copies bytes of a piece into the packet. Memory that its owner took away voids the piece.
+    private boolean copy(Piece piece, long offset, long to, int bytes) {
+        final Piece.@Nullable Owner owner = piece.owner;
+        if (owner != null && !owner.mayRead()) {
+            fail(piece, owner);
+            return false;
+        }
+        if (bytes == 0) {
+            return true;
+        }
+        try {
+            MemorySegment.copy(piece.source, piece.sourceOffset + offset, writer.segment(), to, bytes);
+            return true;
+        } catch (IllegalStateException | WrongThreadException e) {
+            fail(piece, owner);
+            return false;
+        }
+    }
+
+    private static void fail(Piece piece, Piece.@Nullable Owner owner) {
+        piece.voided = true;
+        if (owner != null) {
+            owner.onSourceFailed(piece);
+        }
+    }
+
+    private int openPart(Piece piece) {
+        return startPart(open(piece));
+    }
+
+    // The path has become narrower than the chunk: it travels in parts.
+    private int startPart(long csn) {
+        partCsn = csn;
+        partOffset = 0;
+        return continuePart() ? 1 : 0;
+    }
+
+    private boolean continuePart() {
+        final long csn = partCsn;
+        if (window.isAcked(csn)) {
+            partCsn = NONE;
+            return false;
+        }
+        firstCsn = csn;
+        part = true;
+        final Piece piece = window.piece(csn);
+        final int index = (int) (csn - piece.firstCsn);
+        final boolean described = index < OperationFlyweight.SHORT_CHUNKS;
+        final int header = described ? OperationFlyweight.headerBytes(piece.kind) : DataFlyweight.PART_HEADER_BYTES;
+        final int bytes = Math.min(writer.room() - header, piece.chunkBytes(index) - partOffset);
+        if (piece.voided || !copy(piece, piece.chunkOffset(index) + partOffset, writer.at() + header, bytes)) {
+            partCsn = NONE;
+            part = false;
+            putVoid(csn, 1);
+            return true;
+        }
+        if (described) {
+            putDescription(piece, csn, index, partOffset, bytes);
+        } else {
+            DataFlyweight.putPart(writer.segment(), writer.at(), csn, partOffset, bytes);
+        }
+        writer.advance(header + bytes);
+        count(csn, bytes);
+        partOffset += bytes;
+        if (partOffset == piece.chunkBytes(index)) {
+            partCsn = NONE;
+        }
+        return true;
+    }
+
+    /// Writes a probe for the tail: the newest chunk that is not acknowledged, or the oldest.
+    ///
+    /// @return number of chunks, 0 when everything is acknowledged
+    int fillProbe(boolean newest) {
+        final long oldest = window.nextUnacked(window.cumulativeCsn(), window.nextCsn());
+        if (oldest == window.nextCsn()) {
+            return 0;
+        }
+        long csn = oldest;
+        if (newest) {
+            csn = window.nextCsn() - 1;
+            while (window.isAcked(csn)) {
+                csn--;
+            }
+        }
+        firstCsn = csn;
+        part = false;
+        if (window.piece(csn).voided) {
+            return putVoid(csn, 1);
+        }
+        return putChunk(csn) ? 1 : startPart(csn);
+    }
+
+    /// Lane for a probe: not the one that was silent.
+    SendLane probeLane() {
+        return lanes.other(window.lane(firstCsn));
+    }
+
+    /// Application bytes of a full packet of the present size.
+    int payloadBytesPerPacket() {
+        return mtu.packetBytes()
+                - PacketFlyweight.HEADER_BYTES
+                - PacketFlyweight.TRAILER_BYTES
+                - DataFlyweight.HEADER_BYTES;
+    }
+}

@@ -1,0 +1,34 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.core;
+
+/// The range of CSNs about which the newest acknowledgement spoke. A packet whose chunks lie outside is neither received nor
+/// lost: nothing was said.
+final class Described {
+    private long baseCsn;
+    private long endCsn;
+    private boolean top;
+
+    Described() {}
+
+    /// Sets the range [base, end); {@code top} extends it to infinity.
+    void set(long base, long end, boolean reachesTop) {
+        baseCsn = base;
+        endCsn = end;
+        top = reachesTop;
+    }
+
+    boolean contains(long csn) {
+        return csn >= baseCsn && (top || csn < endCsn);
+    }
+}

@@ -1,0 +1,271 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.core;
+
+import io.longhaul.core.wire.AckFlyweight;
+import io.longhaul.core.wire.CloseFlyweight;
+import io.longhaul.core.wire.FrameType;
+import io.longhaul.core.wire.PacketFlyweight;
+import io.longhaul.core.wire.ProbeFlyweight;
+import io.longhaul.core.wire.VoidFlyweight;
+import io.longhaul.core.wire.WireBytes;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/// Verifies packets and hands their frames to whom they concern. Nothing that a peer sends makes it throw.
+final class PacketReader {
+    /// What the rest of the engine does with frames that are not data.
+    interface Frames {
+        /// An ACK frame, complete.
+        ///
+        /// @return false when it broke the protocol
+        boolean onAck(long nowNanos, MemorySegment segment, long offset);
+
+        /// A PROBE frame.
+        void onProbe(long nowNanos, int flags, int packetBytes, long nonce, long wantedBytes);
+
+        /// A CLOSE frame.
+        void onClose(long nowNanos, int code, String reason);
+
+        /// The peer broke the protocol.
+        void onViolation(long nowNanos, String text);
+    }
+
+    private static final int MALFORMED = -1;
+    private static final int STOP = -2;
+
+    private final EngineConfig config;
+    private final ReceiveWindow window;
+    private final ReceiveLanes lanes;
+    private final InboundPieces inbound;
+    private final AckScheduler acks;
+    private final Frames frames;
+    private final Crc crc = new Crc();
+    private long corruptPackets;
+    private boolean eliciting;
+    private boolean urgent;
+
+    PacketReader(
+            EngineConfig config,
+            ReceiveWindow window,
+            ReceiveLanes lanes,
+            InboundPieces inbound,
+            AckScheduler acks,
+            Frames frames) {
+        this.config = config;
+        this.window = window;
+        this.lanes = lanes;
+        this.inbound = inbound;
+        this.acks = acks;
+        this.frames = frames;
+    }
+
+    long corruptPackets() {
+        return corruptPackets;
+    }
+
+    /// Takes a packet.
+    ///
+    /// @return false when it was dropped because it is malformed, damaged, or not for this connection
+    boolean onPacket(long nowNanos, MemorySegment segment, long offset, int length, boolean ceMarked) {
+        if (!isIntact(segment, offset, length)) {
+            corruptPackets++;
+            return false;
+        }
+        final int lane = PacketFlyweight.lane(segment, offset);
+        lanes.onPacket(nowNanos, lane, PacketFlyweight.packetNumber(segment, offset), length, ceMarked);
+        eliciting = false;
+        urgent = false;
+        final long highestBefore = window.highestCsn();
+        final long end = offset + length - PacketFlyweight.TRAILER_BYTES;
+        long at = offset + PacketFlyweight.HEADER_BYTES;
+        while (at < end) {
+            final int frameBytes = onFrame(nowNanos, lane, segment, at, end);
+            if (frameBytes == MALFORMED) {
+                // The CRC was right: the peer wrote this.
+                frames.onViolation(nowNanos, "malformed frame of type " + WireBytes.u8(segment, at));
+                break;
+            }
+            if (frameBytes == STOP) {
+                break;
+            }
+            at += frameBytes;
+        }
+        if (eliciting) {
+            final boolean newHole = window.highestCsn() > highestBefore && window.cumulativeCsn() < highestBefore;
+            acks.onPacket(nowNanos, urgent || newHole);
+        }
+        return true;
+    }
+
+    private boolean isIntact(MemorySegment segment, long offset, int length) {
+        if (length < PacketFlyweight.MIN_BYTES
+                || PacketFlyweight.version(segment, offset) != PacketFlyweight.VERSION
+                || PacketFlyweight.keyEpoch(segment, offset) != 0
+                || PacketFlyweight.lane(segment, offset) >= lanes.lanes()
+                || PacketFlyweight.packetNumber(segment, offset) < 0
+                || PacketFlyweight.connectionId(segment, offset) != config.localConnectionId()) {
+            return false;
+        }
+        final int covered = length - PacketFlyweight.TRAILER_BYTES;
+        return WireBytes.u32(segment, offset + covered) == crc.of(segment, offset, covered);
+    }
+
+    private int onFrame(long nowNanos, int lane, MemorySegment segment, long at, long end) {
+        return switch (WireBytes.u8(segment, at)) {
+            case FrameType.PADDING -> STOP;
+            case FrameType.OPERATION -> onOperation(nowNanos, lane, segment, at, end - at);
+            case FrameType.DATA -> onData(nowNanos, lane, segment, at, end - at);
+            case FrameType.VOID -> onVoid(nowNanos, segment, at, end - at);
+            case FrameType.ACK -> onAck(nowNanos, segment, at, end - at);
+            case FrameType.PROBE -> onProbe(nowNanos, segment, at, end - at);
+            case FrameType.CLOSE -> onClose(nowNanos, segment, at, end - at);
+            default -> MALFORMED;
+        };
+    }
+
+    private int onOperation(long nowNanos, int lane, MemorySegment segment, long at, long available) {
+        final int bytes = InboundPieces.operationFrameBytes(segment, at, available);
+        if (bytes < 0) {
+            return MALFORMED;
+        }
+        eliciting = true;
+        final long csn = io.longhaul.core.wire.OperationFlyweight.csn(segment, at);
+        if (isNew(nowNanos, lane, csn)) {
+            place(nowNanos, csn, inbound.onOperation(nowNanos, segment, at));
+        }
+        return bytes;
+    }
+
+    private int onData(long nowNanos, int lane, MemorySegment segment, long at, long available) {
+        final int bytes = InboundPieces.dataFrameBytes(segment, at, available);
+        if (bytes < 0) {
+            return MALFORMED;
+        }
+        eliciting = true;
+        final long csn = io.longhaul.core.wire.DataFlyweight.csn(segment, at);
+        if (isNew(nowNanos, lane, csn)) {
+            place(nowNanos, csn, inbound.onData(nowNanos, segment, at));
+        }
+        return bytes;
+    }
+
+    private boolean isNew(long nowNanos, int lane, long csn) {
+        final int status = window.status(csn);
+        if (status == ReceiveWindow.DUPLICATE) {
+            lanes.onDuplicate(lane);
+        } else if (status == ReceiveWindow.BEYOND) {
+            frames.onViolation(nowNanos, "CSN " + csn + " beyond the credit " + window.creditCsn());
+        }
+        return status == ReceiveWindow.NEW;
+    }
+
+    private void place(long nowNanos, long csn, Placement placement) {
+        switch (placement) {
+            case RECEIVED -> {
+                if (window.mark(csn)) {
+                    onCumulative(nowNanos);
+                }
+                urgent |= window.cumulativeCsn() == window.highestCsn();
+            }
+            case PROTOCOL_ERROR -> frames.onViolation(nowNanos, inbound.errorText());
+            case PARTIAL, ORPHAN, REFUSED -> {
+                // Not received: the sender hears of it as missing, or through a rejection.
+            }
+        }
+    }
+
+    private void onCumulative(long nowNanos) {
+        if (inbound.onCumulative(nowNanos, window.cumulativeCsn()) == Placement.PROTOCOL_ERROR) {
+            frames.onViolation(nowNanos, inbound.errorText());
+        }
+    }
+
+    private int onVoid(long nowNanos, MemorySegment segment, long at, long available) {
+        if (available < VoidFlyweight.BYTES) {
+            return MALFORMED;
+        }
+        eliciting = true;
+        final long first = VoidFlyweight.firstCsn(segment, at);
+        final long count = VoidFlyweight.count(segment, at);
+        final int status = window.rangeStatus(first, count);
+        if (status == ReceiveWindow.BEYOND) {
+            frames.onViolation(nowNanos, "void range " + first + "+" + count + " is outside of the window");
+            return VoidFlyweight.BYTES;
+        }
+        if (status == ReceiveWindow.NEW) {
+            inbound.onVoid(first, count, VoidFlyweight.operationId(segment, at));
+            if (window.markRange(first, count)) {
+                onCumulative(nowNanos);
+            }
+            urgent = true;
+        }
+        return VoidFlyweight.BYTES;
+    }
+
+    private int onAck(long nowNanos, MemorySegment segment, long at, long available) {
+        if (available < AckFlyweight.FIXED_BYTES) {
+            return MALFORMED;
+        }
+        final int bytes = AckFlyweight.bytes(AckFlyweight.lanes(segment, at), AckFlyweight.runBytes(segment, at));
+        if (bytes > available) {
+            return MALFORMED;
+        }
+        if (!frames.onAck(nowNanos, segment, at)) {
+            frames.onViolation(nowNanos, "an acknowledgement of what was never sent");
+        }
+        return bytes;
+    }
+
+    private int onProbe(long nowNanos, MemorySegment segment, long at, long available) {
+        if (available < ProbeFlyweight.BYTES) {
+            return MALFORMED;
+        }
+        final int flags = ProbeFlyweight.flags(segment, at);
+        eliciting = true;
+        frames.onProbe(
+                nowNanos,
+                flags,
+                ProbeFlyweight.packetBytes(segment, at),
+                ProbeFlyweight.nonce(segment, at),
+                ProbeFlyweight.wantedBytes(segment, at));
+        return ProbeFlyweight.BYTES;
+    }
+
+    private int onClose(long nowNanos, MemorySegment segment, long at, long available) {
+        if (available < CloseFlyweight.HEADER_BYTES) {
+            return MALFORMED;
+        }
+        final int reasonBytes = CloseFlyweight.reasonBytes(segment, at);
+        if (reasonBytes > CloseFlyweight.MAX_REASON_BYTES || CloseFlyweight.HEADER_BYTES + reasonBytes > available) {
+            return MALFORMED;
+        }
+        frames.onClose(nowNanos, CloseFlyweight.code(segment, at), reason(segment, at, reasonBytes));
+        return CloseFlyweight.HEADER_BYTES + reasonBytes;
+    }
+
+    private static @Nullable String printable(byte[] utf8) {
+        final String text = new String(utf8, StandardCharsets.UTF_8);
+        return text.chars().allMatch(c -> c >= ' ' && c != 0x7f && !(c >= 0x200e && c <= 0x202e)) ? text : null;
+    }
+
+    private static String reason(MemorySegment segment, long at, int bytes) {
+        final byte[] utf8 = new byte[bytes];
+        for (int i = 0; i < bytes; i++) {
+            utf8[i] = (byte) WireBytes.u8(segment, at + CloseFlyweight.HEADER_BYTES + i);
+        }
+        final String text = printable(utf8);
+        return text == null ? "(unprintable reason)" : text;
+    }
+}

@@ -1,0 +1,110 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.core;
+
+import io.longhaul.core.wire.ProbeFlyweight;
+
+/// Decides which PROBE packets leave: path MTU, lanes, keep-alive, credit.
+final class Probes {
+    private final PathMtu mtu;
+    private final SendLane[] lanes;
+    private final OperationTable operations;
+    private long nonce;
+    private int lanesToProbe;
+    private boolean keepAlive;
+    private long blockedDueNanos;
+    private int laneOfProbe;
+
+    Probes(PathMtu mtu, SendLane[] lanes, OperationTable operations, long seed) {
+        this.mtu = mtu;
+        this.lanes = lanes;
+        this.operations = operations;
+        nonce = seed;
+        lanesToProbe = lanes.length;
+    }
+
+    /// Asks for a probe that shows whether the peer lives.
+    void keepAlive() {
+        keepAlive = true;
+    }
+
+    /// Lane of the probe that was written last.
+    int lane() {
+        return laneOfProbe;
+    }
+
+    private boolean blockedDue(long nowNanos) {
+        return operations.isBlocked() && nowNanos - blockedDueNanos >= 0;
+    }
+
+    /// Time at which the next probe is due for other reasons than the path MTU.
+    long dueNanos(long nowNanos) {
+        if (keepAlive || lanesToProbe > 1 || mtu.nextProbe() > 0) {
+            return nowNanos;
+        }
+        long due = operations.isBlocked() ? blockedDueNanos : ConnectionEngine.NO_TIMEOUT;
+        for (final SendLane lane : lanes) {
+            if (lane.dead) {
+                due = Math.min(due, lane.nextRevivalNanos);
+            }
+        }
+        return due;
+    }
+
+    /// Writes a probe when one is due; the packet may be padded.
+    ///
+    /// @return true when one was written
+    boolean put(long nowNanos, long timeoutNanos, PacketWriter writer) {
+        laneOfProbe = 0;
+        final int size = mtu.nextProbe();
+        if (size > 0) {
+            mtu.onProbeSent(size);
+            put(writer, 0, size, 0);
+            writer.padTo(size);
+            return true;
+        }
+        if (lanesToProbe > 1) {
+            laneOfProbe = --lanesToProbe;
+            put(writer, 0, 0, 0);
+            return true;
+        }
+        if (blockedDue(nowNanos)) {
+            blockedDueNanos = nowNanos + timeoutNanos;
+            put(writer, ProbeFlyweight.FLAG_BLOCKED, 0, operations.wantedMessageCredit());
+            return true;
+        }
+        if (keepAlive) {
+            keepAlive = false;
+            put(writer, 0, 0, 0);
+            return true;
+        }
+        return putRevival(nowNanos, writer);
+    }
+
+    private boolean putRevival(long nowNanos, PacketWriter writer) {
+        for (final SendLane lane : lanes) {
+            if (lane.dead && nowNanos - lane.nextRevivalNanos >= 0) {
+                lane.nextRevivalNanos = nowNanos + 1_000_000_000L;
+                laneOfProbe = lane.index;
+                put(writer, 0, 0, 0);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void put(PacketWriter writer, int flags, int size, long wanted) {
+        ProbeFlyweight.put(writer.segment(), writer.at(), flags, size, nonce++, wanted);
+        writer.advance(ProbeFlyweight.BYTES);
+    }
+}

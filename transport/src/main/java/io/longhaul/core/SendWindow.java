@@ -1,0 +1,208 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.core;
+
+import org.jspecify.annotations.Nullable;
+
+/// The chunks between the oldest that is not acknowledged and the newest that was sent: what each one is, where it was sent
+/// last, and whether it has arrived.
+///
+/// Layout: [slot] = csn & (length - 1); the rings double when the window outgrows them. Acknowledged chunks are also bits of
+/// {@code acked} (one word for 64 chunks), so that an acknowledgement that describes the whole window costs words, not chunks.
+final class SendWindow {
+    static final byte FREE = 0;
+    static final byte IN_FLIGHT = 1;
+    static final byte LOST = 2;
+    static final byte ACKED = 3;
+
+    private @Nullable Piece[] pieces;
+    private byte[] state;
+    private byte[] lane;
+    private byte[] lostLane;
+    private byte[] transmissions;
+    private long[] packetNumber;
+    private long[] acked;
+    private int mask;
+
+    private long cumulativeCsn;
+    private long nextCsn;
+    private long creditCsn;
+
+    SendWindow(int capacity, long initialCreditCsn) {
+        assert Integer.bitCount(capacity) == 1 && capacity >= 64 : "capacity is a power of two from 64";
+        mask = capacity - 1;
+        pieces = new Piece[capacity];
+        state = new byte[capacity];
+        lane = new byte[capacity];
+        lostLane = new byte[capacity];
+        transmissions = new byte[capacity];
+        packetNumber = new long[capacity];
+        acked = new long[capacity / 64];
+        creditCsn = initialCreditCsn;
+    }
+
+    /// Every smaller CSN is acknowledged.
+    long cumulativeCsn() {
+        return cumulativeCsn;
+    }
+
+    /// Next CSN to be sent for the first time.
+    long nextCsn() {
+        return nextCsn;
+    }
+
+    /// CSNs below it may be sent.
+    long creditCsn() {
+        return creditCsn;
+    }
+
+    boolean hasCredit() {
+        return nextCsn < creditCsn;
+    }
+
+    void onCredit(long csn) {
+        // Credit is absolute: an older acknowledgement cannot take it back.
+        creditCsn = Math.max(creditCsn, csn);
+    }
+
+    boolean isEmpty() {
+        return cumulativeCsn == nextCsn;
+    }
+
+    /// Takes the next CSN for a chunk of a piece.
+    long open(Piece piece) {
+        if (nextCsn - cumulativeCsn > mask) {
+            grow();
+        }
+        final int slot = slot(nextCsn);
+        pieces[slot] = piece;
+        state[slot] = FREE;
+        transmissions[slot] = 0;
+        acked[slot >>> 6] &= ~(1L << (slot & 63));
+        return nextCsn++;
+    }
+
+    private void grow() {
+        final int length = (mask + 1) * 2;
+        final @Nullable Piece[] newPieces = new Piece[length];
+        final byte[] newState = new byte[length];
+        final byte[] newLane = new byte[length];
+        final byte[] newLostLane = new byte[length];
+        final byte[] newTransmissions = new byte[length];
+        final long[] newNumbers = new long[length];
+        final long[] newAcked = new long[length / 64];
+        for (long csn = cumulativeCsn; csn < nextCsn; csn++) {
+            final int from = slot(csn);
+            final int to = (int) (csn & length - 1);
+            newPieces[to] = pieces[from];
+            newState[to] = state[from];
+            newLane[to] = lane[from];
+            newLostLane[to] = lostLane[from];
+            newTransmissions[to] = transmissions[from];
+            newNumbers[to] = packetNumber[from];
+            if ((acked[from >>> 6] & 1L << (from & 63)) != 0) {
+                newAcked[to >>> 6] |= 1L << (to & 63);
+            }
+        }
+        pieces = newPieces;
+        state = newState;
+        lane = newLane;
+        lostLane = newLostLane;
+        transmissions = newTransmissions;
+        packetNumber = newNumbers;
+        acked = newAcked;
+        mask = length - 1;
+    }
+
+    private int slot(long csn) {
+        return (int) (csn & mask);
+    }
+
+    Piece piece(long csn) {
+        final Piece piece = pieces[slot(csn)];
+        assert piece != null : "an open chunk has a piece";
+        return piece;
+    }
+
+    byte state(long csn) {
+        return state[slot(csn)];
+    }
+
+    boolean isAcked(long csn) {
+        return csn < cumulativeCsn || state[slot(csn)] == ACKED;
+    }
+
+    int lane(long csn) {
+        return lane[slot(csn)];
+    }
+
+    long packetNumber(long csn) {
+        return packetNumber[slot(csn)];
+    }
+
+    int transmissions(long csn) {
+        return transmissions[slot(csn)] & 0xff;
+    }
+
+    /// The chunk left in a packet.
+    void onSent(long csn, int laneIndex, long number) {
+        final int slot = slot(csn);
+        state[slot] = IN_FLIGHT;
+        lane[slot] = (byte) laneIndex;
+        packetNumber[slot] = number;
+        if (transmissions[slot] != -1) {
+            transmissions[slot]++;
+        }
+    }
+
+    /// The chunk's newest transmission was declared lost; the lane is remembered in case that was wrong.
+    void onLost(long csn) {
+        state[slot(csn)] = LOST;
+        lostLane[slot(csn)] = lane[slot(csn)];
+    }
+
+    /// Lane on which the chunk was declared lost last; meaningful after a second transmission.
+    int lostLane(long csn) {
+        return lostLane[slot(csn)];
+    }
+
+    /// Marks a chunk as acknowledged. The caller has seen that it was not.
+    void onAcked(long csn) {
+        final int slot = slot(csn);
+        state[slot] = ACKED;
+        acked[slot >>> 6] |= 1L << (slot & 63);
+    }
+
+    /// Finds the first chunk in [from, to) that is not acknowledged; {@code to} when there is none. Costs one step for 64
+    /// acknowledged chunks.
+    long nextUnacked(long from, long to) {
+        long csn = Math.max(from, cumulativeCsn);
+        while (csn < to) {
+            final int slot = slot(csn);
+            final long missing = ~acked[slot >>> 6] >>> (slot & 63);
+            if (missing != 0) {
+                return Math.min(to, csn + Long.numberOfTrailingZeros(missing));
+            }
+            csn += 64 - (slot & 63);
+        }
+        return to;
+    }
+
+    /// Moves the cumulative CSN over acknowledged chunks and lets go of their pieces.
+    void advance() {
+        while (cumulativeCsn < nextCsn && state[slot(cumulativeCsn)] == ACKED) {
+            pieces[slot(cumulativeCsn)] = null;
+            cumulativeCsn++;
+        }
+    }
+}
