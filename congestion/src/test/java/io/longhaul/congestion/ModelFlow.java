@@ -263,12 +263,12 @@ public final class ModelFlow {
         }
         ackedUpTo = Math.max(ackedUpTo, newest + 1);
         detectLosses(nowNanos, newest - REORDER_PACKETS);
-        if (ack.newlyAckedBytes == 0) {
-            return;
-        }
         final int slot = (int) newest & MASK;
         ack.rttNanos = nowNanos - sent[slot] - heldNanos;
         rtt.onSample(nowNanos, ack.rttNanos);
+        if (ack.newlyAckedBytes == 0) {
+            return;
+        }
         ack.nowNanos = nowNanos;
         ack.smoothedRttNanos = rtt.smoothedNanos();
         ack.priorBytesInFlight = priorInFlight;

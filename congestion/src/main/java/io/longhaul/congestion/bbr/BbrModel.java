@@ -92,6 +92,7 @@ final class BbrModel {
         loss.onRoundEnd(belowCapacity && !queue.isHigh() && !loss.presentMarked());
         bounds.onRoundEnd(probing);
         queue.onRoundEnd();
+        queue.packetTime(hasBandwidth() ? Bandwidth.nanosFor(config.packetBytes(), bandwidth()) : 0);
     }
 
     //= draft-ietf-ccwg-bbr-06 §5.5.5: a sample limited by the application counts only when it raises the estimate

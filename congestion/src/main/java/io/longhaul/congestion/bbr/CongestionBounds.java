@@ -21,6 +21,8 @@ import io.longhaul.congestion.AckSample;
 final class CongestionBounds {
     //= draft-ietf-ccwg-bbr-06 §2.10: a round of congestion keeps at least this share of the bound
     private static final double BETA = 0.7;
+    /// Share of the delivered rate that marks leave at least.
+    private static final double MARKED_SHARE = 0.9;
     /// Losses with a queue count when they exceed twice the floor by this share.
     private static final double LOSS_SLACK = 0.005;
     /// Loss that counts as congestion without any queue, when it lasts for two rounds: a policer, a very short buffer.
@@ -30,6 +32,8 @@ final class CongestionBounds {
     private static final double LOSS_SAFETY_FRACTION = 0.2;
     /// Halvings in a row without a queue or marks.
     private static final int MAX_SAFETY_CUTS = 3;
+    /// Rounds within which a cut can turn out to have been for nothing.
+    private static final int UNDO_ROUNDS = 2;
     /// Fewest packets lost for a share to mean anything.
     private static final int MIN_LOST_PACKETS = 4;
     /// Share of the delivered rate kept when the queue is four times too long ("quick adapt").
@@ -50,7 +54,7 @@ final class CongestionBounds {
     private double bandwidthLo = Double.MAX_VALUE;
     private long inflightHiBytes = Long.MAX_VALUE;
     private double undoBandwidthLo = Double.MAX_VALUE;
-    private long undoRound = Long.MIN_VALUE;
+    private long undoRound = Long.MIN_VALUE / 2;
 
     private boolean congested;
     private int safetyRounds;
@@ -207,6 +211,7 @@ final class CongestionBounds {
     }
 
     private void cutForLoss(double bandwidth) {
+        rememberForUndo();
         cut(bandwidth);
         cutForLoss = true;
         lossCutNanos = model.nowNanos();
@@ -242,12 +247,13 @@ final class CongestionBounds {
     private void onMarks() {
         final double queueShare = (double) model.queue.roundPeakNanos() / model.queue.minRttNanos();
         final double depth = Math.max(0.1, Math.min(0.5, queueShare));
-        final double share = model.bandwidth() * (1 - depth * model.loss.ceMean());
-        cut(Math.max(share, BETA * model.shareBandwidth()));
+        final double target = model.bandwidth() * (1 - depth * model.loss.ceFraction());
+        cut(Math.max(target, MARKED_SHARE * model.shareBandwidth()));
     }
 
     private void onLossWithDelay() {
         final double latest = model.shareBandwidth();
+        rememberForUndo();
         if (model.loss.lossFraction() > LOSS_ALONE_FRACTION && latest > 0) {
             cut(Math.max(QUICK_ADAPT * latest, model.bandwidth() / 4));
         } else {
@@ -292,16 +298,23 @@ final class CongestionBounds {
         if (bandwidth >= model.bandwidth()) {
             return;
         }
-        undoBandwidthLo = bandwidthLo;
-        undoRound = model.rounds.count();
         bandwidthLo = Math.max(1, bandwidth);
         climbing = false;
         cutForLoss = false;
     }
 
+    /// Keeps the bound as it was before a run of cuts for loss.
+    private void rememberForUndo() {
+        final long round = model.rounds.count();
+        if (round - undoRound > UNDO_ROUNDS) {
+            undoBandwidthLo = bandwidthLo;
+        }
+        undoRound = round;
+    }
+
     //= draft-ietf-ccwg-bbr-06 §5.5.11: losses that were none give back what they took
     void onSpuriousLoss() {
-        if (model.rounds.count() - undoRound <= 2) {
+        if (model.rounds.count() - undoRound <= UNDO_ROUNDS) {
             bandwidthLo = Math.max(bandwidthLo, undoBandwidthLo);
         }
     }

@@ -35,7 +35,6 @@ final class LossAccount {
     private double lossFraction;
     private long lostPackets;
     private double ceFraction;
-    private double ceMean;
 
     LossAccount(int packetBytes) {
         this.packetBytes = packetBytes;
@@ -63,7 +62,6 @@ final class LossAccount {
         lossFraction = presentFraction();
         lostPackets = presentLostPackets();
         ceFraction = ackedPackets == 0 ? 0 : (double) markedPackets / ackedPackets;
-        ceMean = Math.max(ceFraction, ceMean * (1 - 1.0 / 16));
         if (belowCapacity) {
             learnFloor();
         }
@@ -107,11 +105,6 @@ final class LossAccount {
     /// Share of the packets of the last whole round that were marked, 0..1.
     double ceFraction() {
         return ceFraction;
-    }
-
-    /// Marked share, quick to rise and slow to fall.
-    double ceMean() {
-        return ceMean;
     }
 
     /// Share that the path loses without being full, 0..{@value #FLOOR_MAX}.

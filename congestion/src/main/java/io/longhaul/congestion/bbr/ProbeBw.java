@@ -58,7 +58,7 @@ final class ProbeBw extends Phase {
     private static final double[] UP_GAINS = {1.05, 1.1, 1.25, 1.5, 2.0};
     /// Share of the expected growth that must be delivered for a pulse to have found room.
     private static final double UP_GROWTH = 0.5;
-    /// Below this many packets per round trip a pulse of 5 % is less than a packet or two: start at 1.25.
+    /// Below this many packets per round trip a pulse of 5 % is less than a packet or two: start higher.
     private static final int SMALL_BDP_PACKETS = 40;
 
     private Step step = Step.CRUISE;
@@ -106,7 +106,8 @@ final class ProbeBw extends Phase {
 
     private void enterUp(long nowNanos) {
         begin(Step.UP, nowNanos);
-        pulse = model.bdpBytes() < (long) SMALL_BDP_PACKETS * model.config.packetBytes() ? 2 : 0;
+        final long bdpPackets = model.bdpBytes() / model.config.packetBytes();
+        pulse = bdpPackets >= SMALL_BDP_PACKETS ? 0 : bdpPackets >= SMALL_BDP_PACKETS / 2 ? 1 : 2;
         pulsing = true;
         pulseBase = model.bandwidth();
         policed = false;

@@ -32,6 +32,8 @@ final class QueueDelay {
     private static final long MIN_BUCKET_NANOS = 100_000;
 
     private static final int RISE_DIVISOR = 8;
+    /// Packets that may wait for one another without being a queue.
+    private static final int QUEUED_PACKETS = 2;
 
     private long minRttNanos;
     private long minStampNanos;
@@ -41,6 +43,7 @@ final class QueueDelay {
     private long bucketMinNanos = Long.MAX_VALUE;
     private long queueNanos;
     private int risingBuckets;
+    private long packetNanos;
     private double jitterNanos;
 
     private long roundMinNanos = Long.MAX_VALUE;
@@ -83,6 +86,11 @@ final class QueueDelay {
     void onRoundEnd() {
         roundMinNanos = Long.MAX_VALUE;
         roundPeakNanos = queueNanos;
+    }
+
+    /// Says how long the bottleneck needs for a packet: on a slow path that alone is milliseconds.
+    void packetTime(long nanos) {
+        packetNanos = nanos;
     }
 
     /// Forgets the present queue, after a silence.
@@ -141,12 +149,12 @@ final class QueueDelay {
 
     /// Queue delay up to which the path counts as free of queues.
     long lowNanos() {
-        return Math.max(LOW_FLOOR_NANOS, (long) (LOW_FRACTION * minRttNanos)) + noiseNanos() / 2;
+        return Math.max(LOW_FLOOR_NANOS, (long) (LOW_FRACTION * minRttNanos)) + noiseNanos() / 2 + packetNanos;
     }
 
     /// Queue delay above which the path counts as congested.
     long highNanos() {
-        return Math.max(HIGH_FLOOR_NANOS, (long) (HIGH_FRACTION * minRttNanos)) + noiseNanos();
+        return Math.max(HIGH_FLOOR_NANOS, (long) (HIGH_FRACTION * minRttNanos)) + noiseNanos() + QUEUED_PACKETS * packetNanos;
     }
 
     /// What jitter may add to the smallest sample of a bucket; bounded, so that a queue cannot pass for noise.

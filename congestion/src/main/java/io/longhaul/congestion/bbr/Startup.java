@@ -59,9 +59,8 @@ final class Startup extends Phase {
 
     //= draft-ietf-ccwg-bbr-06 §5.3.1 type=deviation: a queue shows a full pipe rounds before the plateau does
     private boolean isQueue() {
-        final long limitNanos = Math.max(QUEUE_FLOOR_NANOS, model.queue.minRttNanos() / QUEUE_DIVISOR)
-                + model.queue.noiseNanos();
-        return model.hasBandwidth() && model.queue.queueNanos() > limitNanos;
+        final long limitNanos = Math.max(QUEUE_FLOOR_NANOS, model.queue.minRttNanos() / QUEUE_DIVISOR);
+        return model.hasBandwidth() && model.queue.queueNanos() > Math.max(limitNanos, model.queue.highNanos());
     }
 
     //= draft-ietf-ccwg-bbr-06 §5.3.1.3 type=deviation: 10 % instead of 2 %, or any congestive loss with a queue or marks
