@@ -30,6 +30,8 @@ public enum OperationStatus {
     REMOTE_RESOURCES_EXHAUSTED,
     /// The name looked up is not exposed to this connection.
     NOT_FOUND,
+    /// The local memory can no longer be read: its arena was closed, or belongs to one thread.
+    LOCAL_ACCESS_ERROR,
     /// The connection was closed here before the operation ended.
     FLUSHED,
     /// The connection was lost; whether the peer saw the operation is unknown.

@@ -42,9 +42,10 @@ final class AckScheduler {
     private int framesLeft;
     private long cursorCsn;
 
-    AckScheduler(ReceiveWindow window, ReceiveLanes lanes) {
+    AckScheduler(ReceiveWindow window, ReceiveLanes lanes, long nowNanos) {
         this.window = window;
         this.lanes = lanes;
+        lastAckNanos = nowNanos;
     }
 
     /// Delay that an acknowledgement may have.

@@ -105,7 +105,12 @@ final class CloseHandshake {
     }
 
     long dueNanos() {
-        return confirmPending ? Long.MIN_VALUE : dueNanos;
+        return dueNanos;
+    }
+
+    /// True while the peer's CLOSE waits for its answer.
+    boolean isConfirmPending() {
+        return confirmPending;
     }
 
     /// Runs the timer of the handshake.

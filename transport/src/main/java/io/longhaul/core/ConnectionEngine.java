@@ -16,9 +16,7 @@ import io.longhaul.ConnectionException;
 import io.longhaul.ConnectionStatistics;
 import io.longhaul.Operation;
 import io.longhaul.OperationStatus;
-import io.longhaul.congestion.CongestionConfig;
 import io.longhaul.congestion.CongestionControllerFactory;
-import io.longhaul.congestion.RttEstimator;
 import io.longhaul.core.wire.CloseFlyweight;
 import io.longhaul.core.wire.ProbeFlyweight;
 import java.lang.foreign.MemorySegment;
@@ -28,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// equal calls give equal bytes.
 ///
 /// Five verbs drive it: {@link #onPacket}, {@link #onTimeout}, {@link #pollTransmit}, {@link #nextTimeoutNanos},
-/// {@link #pollEvent}. After any call the owner calls {@link #pollTransmit} until it returns 0, then {@link #pollEvent} until
-/// it returns null, and then waits until {@link #nextTimeoutNanos}.
+/// {@link #pollEvent}. After any call the owner calls {@link #onTimeout} if it is due, {@link #pollTransmit} until it returns
+/// 0, then {@link #pollEvent} until it returns null, and then waits until {@link #nextTimeoutNanos}.
 ///
 /// Threading: single writer, the agent that owns the connection. Times are monotonic nanoseconds; deadlines are compared by
 /// difference.
@@ -37,43 +35,17 @@ public final class ConnectionEngine {
     /// Returned by {@link #nextTimeoutNanos} when no timer runs.
     public static final long NO_TIMEOUT = Long.MAX_VALUE;
 
-    private static final long MIN_RTT_WINDOW_NANOS = 30_000_000_000L;
-    private static final int SEND_WINDOW_CHUNKS = 256;
-    private static final int INITIAL_WINDOW_BYTES = 256 * 1024;
-
     private final EngineConfig config;
-    private final EventQueue events = new EventQueue();
-    private final AnswerQueue answers = new AnswerQueue();
-    private final OperationTable operations;
-    private final StreamTable streams;
-    private final MessageAssembler messages;
-    private final InboundPieces inbound;
-    private final ReceiveMemory memory;
+    private final EngineParts parts;
     private final RegionTable regions;
-    private final ReceiveLanes receiveLanes;
-    private final AckScheduler acks;
-    private final SendLane[] lanes;
-    private final SendWindow window;
-    private final Flow flow;
-    private final Recovery recovery;
-    private final OutboundPieces pieces;
     private final AckProcessor ackProcessor;
-    private final PathMtu mtu;
-    private final PacketWriter writer;
     private final PacketReader reader;
-    private final DataSender sender;
-    private final LaneScheduler laneScheduler;
-    private final ProbeTimer probeTimer = new ProbeTimer();
-    private final Probes probes;
-    private final ProbeReplies replies = new ProbeReplies();
-    private final CloseHandshake closing = new CloseHandshake();
-    private final LimitClock limits;
-    private final long startNanos;
+    private final Transmitter transmitter;
+    private final ProbeTimer probeTimer;
+    private final CloseHandshake closing;
 
     private boolean established;
     private boolean closedTold;
-    private int probesToSend;
-    private long pacedNanos;
     private long lastHeardNanos;
     private long keepAliveNanos;
     private long laneCheckNanos = NO_TIMEOUT;
@@ -87,46 +59,15 @@ public final class ConnectionEngine {
             EngineConfig config, CongestionControllerFactory congestion, RegionTable regions, long nowNanos) {
         this.config = config;
         this.regions = regions;
-        startNanos = nowNanos;
         lastHeardNanos = nowNanos;
         keepAliveNanos = nowNanos + config.keepAliveNanos();
-        limits = new LimitClock(nowNanos);
-        operations = new OperationTable(config, events, answers);
-        memory = new ReceiveMemory(config.maxMemoryBytes());
-        streams = new StreamTable(config, memory, events, answers);
-        messages = new MessageAssembler(config, memory, events);
-        inbound = new InboundPieces(config, regions, messages, streams, operations, answers, events);
-        final ReceiveWindow receiveWindow = new ReceiveWindow(config.windowChunks(), config.maxWindowChunks());
-        receiveLanes = new ReceiveLanes(config.lanes());
-        acks = new AckScheduler(receiveWindow, receiveLanes);
-        lanes = new SendLane[config.lanes()];
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new SendLane(i, config.initialRttNanos(), MIN_RTT_WINDOW_NANOS);
-        }
-        window = new SendWindow(SEND_WINDOW_CHUNKS, config.peer().windowChunks());
-        mtu = new PathMtu(config);
-        writer = new PacketWriter(config);
-        flow = new Flow(
-                congestion.create(congestionConfig(config, writer)),
-                new RttEstimator(config.initialRttNanos(), MIN_RTT_WINDOW_NANOS));
-        recovery = new Recovery(window, flow, lanes);
-        pieces = new OutboundPieces(operations, answers, streams);
-        ackProcessor = new AckProcessor(recovery, pieces);
-        laneScheduler = new LaneScheduler(lanes);
-        sender = new DataSender(recovery, pieces, laneScheduler, writer, mtu);
-        probes = new Probes(mtu, lanes, operations, config.seed());
-        reader = new PacketReader(config, receiveWindow, receiveLanes, inbound, acks, new FrameSink());
-    }
-
-    private static CongestionConfig congestionConfig(EngineConfig config, PacketWriter writer) {
-        final int packet = writer.ipBytes(config.maxPacketBytes());
-        final int initialPackets = Math.max(16, Math.min(256, INITIAL_WINDOW_BYTES / packet));
-        return new CongestionConfig(
-                packet,
-                config.initialRttNanos(),
-                config.rateHintBytesPerSecond(),
-                (long) packet * config.maxWindowChunks(),
-                initialPackets);
+        parts = new EngineParts(config, congestion, regions, nowNanos);
+        probeTimer = parts.probeTimer;
+        closing = parts.closing;
+        ackProcessor = new AckProcessor(parts.recovery, parts.pieces);
+        transmitter = new Transmitter(parts);
+        reader = new PacketReader(
+                config, parts.receiveWindow, parts.receiveLanes, parts.inbound, parts.acks, new FrameSink());
     }
 
     /// Takes a packet from the wire. Never throws for what a peer sent: bad packets are counted and dropped.
@@ -149,33 +90,19 @@ public final class ConnectionEngine {
     private final class FrameSink implements PacketReader.Frames {
         @Override
         public boolean onAck(long nowNanos, MemorySegment segment, long offset) {
-            final long heardBefore = flow.rtt.samples();
-            final boolean valid = ackProcessor.onAck(nowNanos, segment, offset);
-            if (ackProcessor.madeProgress()) {
-                mtu.onProgress();
-            }
-            if (ackProcessor.madeProgress() || flow.rtt.samples() != heardBefore) {
-                probeTimer.onHeard();
-                rearm(nowNanos);
-                pacedNanos = nowNanos;
-            }
-            messages.rttNanos(flow.rtt.smoothedNanos());
-            streams.rttNanos(flow.rtt.smoothedNanos());
-            return valid;
+            return onAckFrame(nowNanos, segment, offset);
         }
 
         @Override
         public void onProbe(long nowNanos, int flags, int packetBytes, long nonce, long wantedBytes) {
             if ((flags & ProbeFlyweight.FLAG_REPLY) != 0) {
-                mtu.onAnswer(nowNanos, packetBytes, flow.rtt.smoothedNanos());
+                parts.mtu.onAnswer(nowNanos, packetBytes, parts.smoothedRttNanos());
                 establish();
-                return;
-            }
-            if ((flags & ProbeFlyweight.FLAG_BLOCKED) != 0) {
-                messages.onBlocked(wantedBytes);
-                acks.force();
+            } else if ((flags & ProbeFlyweight.FLAG_BLOCKED) != 0) {
+                parts.messages.onBlocked(wantedBytes);
+                parts.acks.force();
             } else {
-                replies.add(packetBytes, nonce);
+                parts.replies.add(packetBytes, nonce);
             }
         }
 
@@ -190,10 +117,30 @@ public final class ConnectionEngine {
         }
     }
 
+    private boolean onAckFrame(long nowNanos, MemorySegment segment, long offset) {
+        if (!closing.isLive()) {
+            return true;
+        }
+        final long samplesBefore = parts.flow.rtt.samples();
+        final boolean valid = ackProcessor.onAck(nowNanos, segment, offset);
+        if (ackProcessor.madeProgress()) {
+            parts.mtu.onProgress();
+        }
+        if (ackProcessor.madeProgress() || parts.flow.rtt.samples() != samplesBefore) {
+            probeTimer.onHeard();
+            rearm(nowNanos);
+        }
+        transmitter.onAck(nowNanos);
+        parts.messages.rttNanos(parts.smoothedRttNanos());
+        parts.streams.rttNanos(parts.smoothedRttNanos());
+        return valid;
+    }
+
     private void establish() {
-        if (!established && mtu.isSettled()) {
+        if (!established && parts.mtu.isSettled()) {
             established = true;
-            events.established();
+            transmitter.onEstablished();
+            parts.events.established();
         }
     }
 
@@ -213,7 +160,7 @@ public final class ConnectionEngine {
             return;
         }
         final boolean ours = !closing.isLive();
-        closing.onPeerClose(nowNanos, probeTimeoutNanos());
+        closing.onPeerClose(nowNanos, parts.probeTimeoutNanos());
         end(OperationStatus.CONNECTION_LOST);
         if (ours) {
             tellClosed(null, reason);
@@ -227,32 +174,25 @@ public final class ConnectionEngine {
     }
 
     private void end(OperationStatus status) {
-        operations.endAll(status);
-        streams.closeAll("the connection has ended");
-        answers.releaseAll();
-        inbound.close();
+        parts.operations.endAll(status);
+        parts.streams.closeAll("the connection has ended");
+        parts.answers.releaseAll();
+        parts.inbound.close();
         probeTimer.disarm();
     }
 
     private void tellClosed(ConnectionException.@Nullable Reason reason, String text) {
         if (!closedTold) {
             closedTold = true;
-            events.closed(reason, text);
+            parts.events.closed(reason, text);
         }
     }
 
-    private long probeTimeoutNanos() {
-        final RttEstimator rtt = flow.rtt;
-        return rtt.smoothedNanos()
-                + Math.max(4 * rtt.varianceNanos(), 1_000_000)
-                + AckScheduler.delayNanos(rtt.smoothedNanos());
-    }
-
     private void rearm(long nowNanos) {
-        if (window.isEmpty()) {
+        if (parts.window.isEmpty()) {
             probeTimer.disarm();
         } else {
-            probeTimer.arm(nowNanos, probeTimeoutNanos(), flow.rtt.smoothedNanos());
+            probeTimer.arm(nowNanos, parts.probeTimeoutNanos(), parts.smoothedRttNanos());
         }
     }
 
@@ -261,29 +201,29 @@ public final class ConnectionEngine {
         if (closing.onTimeout(nowNanos)) {
             tellClosed(null, "");
         }
-        messages.reclaim();
-        if (messages.isCreditDue()) {
-            acks.force();
+        parts.messages.reclaim();
+        if (parts.messages.isCreditDue()) {
+            parts.acks.force();
         }
-        if (isClosed() || !closing.isLive()) {
+        if (!closing.isLive()) {
             return;
         }
         checkPeer(nowNanos);
-        operations.expire(nowNanos);
-        if (isDue(nowNanos, recovery.lossTimeNanos())) {
-            flow.beginAck(nowNanos);
-            recovery.detect(nowNanos);
-            flow.reportLoss();
+        parts.operations.expire(nowNanos);
+        if (isDue(nowNanos, parts.recovery.lossTimeNanos())) {
+            parts.flow.beginAck(nowNanos);
+            parts.recovery.detect(nowNanos);
+            parts.flow.reportLoss();
         }
         if (isDue(nowNanos, laneCheckNanos)) {
-            flow.beginAck(nowNanos);
-            laneCheckNanos = recovery.checkLanes(nowNanos, AckScheduler.delayNanos(flow.rtt.smoothedNanos()));
+            parts.flow.beginAck(nowNanos);
+            laneCheckNanos = parts.recovery.checkLanes(nowNanos, AckScheduler.delayNanos(parts.smoothedRttNanos()));
         }
         if (isDue(nowNanos, probeTimer.dueNanos())) {
             onProbeTimeout(nowNanos);
         }
-        if (isDue(nowNanos, mtu.dueNanos(startNanos))) {
-            mtu.onTimeout(nowNanos, flow.rtt.smoothedNanos());
+        if (isDue(nowNanos, parts.mtu.dueNanos(parts.startNanos))) {
+            parts.mtu.onTimeout(nowNanos, parts.smoothedRttNanos());
             establish();
         }
         if (closing.state() == CloseHandshake.State.DRAINING && isDrained()) {
@@ -307,7 +247,7 @@ public final class ConnectionEngine {
         if (nowNanos - keepAliveNanos >= 0) {
             final long quietNanos = nowNanos - lastHeardNanos;
             if (quietNanos >= config.keepAliveNanos()) {
-                probes.keepAlive();
+                parts.probes.keepAlive();
                 keepAliveNanos = nowNanos + config.keepAliveNanos();
             } else {
                 keepAliveNanos = lastHeardNanos + config.keepAliveNanos();
@@ -317,190 +257,96 @@ public final class ConnectionEngine {
 
     private void onProbeTimeout(long nowNanos) {
         if (probeTimer.onExpired() && probeTimer.count() == ProbeTimer.RTO_AFTER) {
-            flow.beginAck(nowNanos);
-            recovery.declareAllLost(nowNanos);
+            parts.flow.beginAck(nowNanos);
+            parts.recovery.declareAllLost(nowNanos);
         }
         if (probeTimer.count() > 1) {
-            mtu.onProbeTimeout();
+            parts.mtu.onProbeTimeout();
         }
-        probesToSend = 2;
+        transmitter.probeTail();
         rearm(nowNanos);
     }
 
     private boolean isDrained() {
-        return operations.isEmpty() && !pieces.hasMore() && window.isEmpty() && !streams.hasUnacknowledged();
+        return parts.operations.isEmpty()
+                && !parts.pieces.hasMore()
+                && parts.window.isEmpty()
+                && !parts.streams.hasUnacknowledged();
     }
 
     /// Writes the next packet, if one may leave now.
     ///
     /// @return its length in bytes (also in {@code out}, with the lane), or 0 when nothing may leave now
     public int pollTransmit(long nowNanos, Transmit out) {
-        writer.begin(out, mtu.packetBytes());
-        if (closing.put(nowNanos, probeTimeoutNanos(), writer)) {
-            return finishControl(nowNanos, out, laneScheduler.other(0));
-        }
-        if (!closing.isLive()) {
-            return 0;
-        }
-        if (!replies.isEmpty()) {
-            replies.put(writer);
-            return finishControl(nowNanos, out, laneScheduler.other(0));
-        }
-        if (acks.isDue(nowNanos, flow.rtt.smoothedNanos()) && putAck(nowNanos)) {
-            return finishControl(nowNanos, out, laneScheduler.other(lastAckLane));
-        }
-        final int probe = pollProbe(nowNanos, out);
-        return probe > 0 ? probe : pollData(nowNanos, out);
-    }
-
-    private int lastAckLane;
-
-    private boolean putAck(long nowNanos) {
-        final int bytes = acks.put(
-                nowNanos,
-                flow.rtt.smoothedNanos(),
-                writer.segment(),
-                writer.at(),
-                writer.room(),
-                messages.creditBytes());
-        writer.advance(bytes);
-        if (bytes > 0) {
-            messages.onCreditSent();
-        }
-        return bytes > 0;
-    }
-
-    private int finishControl(long nowNanos, Transmit out, SendLane lane) {
-        lastAckLane = lane.index;
-        final int ipBytes = writer.ipBytes(writer.packetBytes());
-        final long number = lane.history.addControl(nowNanos, ipBytes);
-        flow.onControlSent(ipBytes);
-        return writer.finish(out, lane.index, number);
-    }
-
-    private int pollProbe(long nowNanos, Transmit out) {
-        writer.begin(out, config.maxPacketBytes());
-        if (probes.put(nowNanos, probeTimeoutNanos(), writer)) {
-            return finishControl(nowNanos, out, lanes[probes.lane()]);
-        }
-        writer.begin(out, mtu.packetBytes());
-        while (probesToSend > 0) {
-            probesToSend--;
-            final int chunks = sender.fillProbe(probesToSend == 1);
-            if (chunks > 0) {
-                return finishData(nowNanos, out, sender.probeLane(), chunks);
-            }
-        }
-        return 0;
-    }
-
-    private int pollData(long nowNanos, Transmit out) {
-        if (!established || probeTimer.isSilent()) {
-            return 0;
-        }
-        final boolean lost = sender.hasLost();
-        if (!lost && !pieces.hasMore()) {
-            limits.set(nowNanos, LimitClock.APPLICATION);
-            if (flow.windowOpen()) {
-                flow.onAppLimited();
-            }
-            return 0;
-        }
-        if (!lost && !window.hasCredit()) {
-            limits.set(nowNanos, LimitClock.CREDIT);
-            return 0;
-        }
-        limits.set(nowNanos, LimitClock.CONGESTION);
-        if (!flow.windowOpen()) {
-            return 0;
-        }
-        final int packet = writer.ipBytes(mtu.packetBytes());
-        if (!flow.paced(nowNanos, packet)) {
-            pacedNanos = nowNanos + flow.pacedInNanos(packet);
-            return 0;
-        }
-        final int chunks = sender.fill();
-        if (chunks == 0) {
-            return 0;
-        }
-        return finishData(nowNanos, out, sender.lane(), chunks);
-    }
-
-    private int finishData(long nowNanos, Transmit out, SendLane lane, int chunks) {
-        if (acks.isPending() && writer.room() >= acks.minBytes()) {
-            putAck(nowNanos);
-        }
-        final int length = sender.finish(nowNanos, out, lane, chunks);
-        probeTimer.arm(nowNanos, probeTimeoutNanos(), flow.rtt.smoothedNanos());
-        if (lanes.length > 1 && laneCheckNanos == NO_TIMEOUT) {
-            laneCheckNanos = nowNanos + lane.probeTimeoutNanos(0);
+        final int length = transmitter.poll(nowNanos, out);
+        if (length > 0 && parts.lanes.length > 1 && laneCheckNanos == NO_TIMEOUT) {
+            laneCheckNanos = nowNanos + parts.probeTimeoutNanos();
         }
         return length;
     }
 
     /// Time at which {@link #onTimeout} (and then {@link #pollTransmit}) must be called at the latest.
     public long nextTimeoutNanos() {
-        long next = closing.dueNanos();
-        if (isClosed() || !closing.isLive()) {
+        long next = closing.isConfirmPending() ? parts.startNanos : closing.dueNanos();
+        if (!closing.isLive()) {
             return next;
         }
-        next = Math.min(next, acks.dueNanos(flow.rtt.smoothedNanos()));
-        next = Math.min(next, recovery.lossTimeNanos());
+        if (closing.state() == CloseHandshake.State.DRAINING && isDrained()) {
+            return parts.startNanos;
+        }
+        next = Math.min(next, parts.acks.dueNanos(parts.smoothedRttNanos()));
+        next = Math.min(next, parts.recovery.lossTimeNanos());
         next = Math.min(next, laneCheckNanos);
         next = Math.min(next, probeTimer.dueNanos());
-        next = Math.min(next, mtu.dueNanos(startNanos));
-        next = Math.min(next, operations.earliestDeadlineNanos());
+        next = Math.min(next, parts.mtu.dueNanos(parts.startNanos));
+        next = Math.min(next, parts.operations.earliestDeadlineNanos());
         next = Math.min(next, Math.min(keepAliveNanos, lastHeardNanos + config.idleTimeoutNanos()));
-        next = Math.min(next, probes.dueNanos(startNanos));
-        return Math.min(next, sendDueNanos());
-    }
-
-    private long sendDueNanos() {
-        if (!replies.isEmpty() || probesToSend > 0) {
-            return startNanos;
-        }
-        final boolean mayFlow = established && !probeTimer.isSilent() && flow.windowOpen();
-        if (!mayFlow) {
-            return NO_TIMEOUT;
-        }
-        final boolean has = sender.hasLost() || pieces.hasMore() && window.hasCredit();
-        return has ? pacedNanos : NO_TIMEOUT;
+        next = Math.min(next, parts.probes.dueNanos(parts.startNanos));
+        return Math.min(next, transmitter.dueNanos());
     }
 
     /// Takes the next event; the record is reused by the next call.
     public @Nullable EngineEvent pollEvent() {
-        return events.poll();
+        return parts.events.poll();
     }
 
     /// Posts an operation on which {@link Operation#begin} was called. Its end is an event.
     ///
     /// @return false when the limit of outstanding operations is reached or the engine is closing; nothing was posted
     public boolean post(long nowNanos, Operation operation) {
-        return closing.isOpen() && operations.post(nowNanos, operation);
+        return closing.isOpen() && parts.operations.post(nowNanos, operation);
     }
 
     /// Asks the peer for a region; the answer is an event with the token.
     ///
     /// @return false when the limit of outstanding operations is reached or the engine is closing
     public boolean lookup(long nowNanos, byte[] nameUtf8, long token) {
-        return closing.isOpen() && operations.lookup(nowNanos, nameUtf8, token);
+        return closing.isOpen() && parts.operations.lookup(nowNanos, nameUtf8, token);
     }
 
     /// Opens a stream.
     ///
     /// @return null when the limit of streams is reached or the engine is closing
     public @Nullable EngineStream openStream() {
-        return closing.isOpen() ? streams.open() : null;
+        return closing.isOpen() ? parts.streams.open() : null;
     }
 
     /// Must be called on the agent's thread after the application wrote to, read from, or shut down a stream.
     public void onStreamTouched(long nowNanos, EngineStream stream) {
-        streams.onTouched(nowNanos, stream);
+        parts.streams.onTouched(nowNanos, stream);
+    }
+
+    /// Must be called on the agent's thread after a message was released: gives its credit back to the peer.
+    public void onMessageReleased() {
+        parts.messages.reclaim();
+        if (parts.messages.isCreditDue()) {
+            parts.acks.force();
+        }
     }
 
     /// Must be called on the agent's thread after a region was revoked: reads in progress of it end.
     public void onRegionsRevoked() {
-        answers.dropRevoked();
+        parts.answers.dropRevoked();
     }
 
     /// Closes: with {@code drain}, new postings are refused and CLOSE is sent once everything posted has ended; without, what
@@ -526,7 +372,7 @@ public final class ConnectionEngine {
 
     /// Says that the device refused a packet of this size: the path MTU shrinks at once.
     public void onPacketTooLarge(long nowNanos, int lane, int length) {
-        mtu.onTooLarge(length);
+        parts.mtu.onTooLarge(length);
     }
 
     /// True once CLOSED was queued and nothing more will be sent.
@@ -536,43 +382,45 @@ public final class ConnectionEngine {
 
     /// Largest packet that {@link #pollTransmit} writes now, bytes.
     public int packetBytes() {
-        return mtu.packetBytes();
+        return parts.mtu.packetBytes();
     }
 
     /// Frees the memory of the connection. Nothing may be called afterwards.
     public void free() {
         end(OperationStatus.CONNECTION_LOST);
-        messages.close();
+        parts.messages.close();
     }
 
     /// A snapshot of the counters.
     public ConnectionStatistics statistics(long nowNanos) {
+        final Flow flow = parts.flow;
+        final ReceiveLanes received = parts.receiveLanes;
         return new ConnectionStatistics(
                 flow.rtt.smoothedNanos(),
                 flow.rtt.minNanos(),
-                writer.sentPackets(),
-                writer.sentBytes(),
-                receiveLanes.totalPackets(),
-                receiveLanes.totalBytes() + receiveLanes.totalPackets() * config.lowerHeaderBytes(),
-                sender.payloadBytes(),
-                inbound.placedBytes(),
-                sender.retransmittedBytes(),
+                parts.writer.sentPackets(),
+                parts.writer.sentBytes(),
+                received.totalPackets(),
+                received.totalBytes() + received.totalPackets() * config.lowerHeaderBytes(),
+                parts.sender.payloadBytes(),
+                parts.inbound.placedBytes(),
+                parts.sender.retransmittedBytes(),
                 0,
                 flow.lostPackets(),
-                recovery.spuriousPackets(),
-                receiveLanes.totalDuplicates(),
+                parts.recovery.spuriousPackets(),
+                received.totalDuplicates(),
                 reader.corruptPackets(),
                 flow.controller.congestionWindowBytes(),
                 flow.bytesInFlight(),
                 flow.controller.pacingRateBytesPerSecond(),
-                limits.nanos(nowNanos, LimitClock.CREDIT),
-                limits.nanos(nowNanos, LimitClock.CONGESTION),
-                limits.nanos(nowNanos, LimitClock.APPLICATION),
+                parts.limits.nanos(nowNanos, LimitClock.CREDIT),
+                parts.limits.nanos(nowNanos, LimitClock.CONGESTION),
+                parts.limits.nanos(nowNanos, LimitClock.APPLICATION),
                 probeTimer.probeTimeouts(),
                 probeTimer.retransmissionTimeouts(),
-                sender.payloadBytesPerPacket(),
-                writer.ipBytes(mtu.packetBytes()),
-                lanes.length,
+                parts.sender.payloadBytesPerPacket(),
+                parts.writer.ipBytes(parts.mtu.packetBytes()),
+                parts.lanes.length,
                 flow.controller.name(),
                 flow.controller.phase());
     }

@@ -12,10 +12,24 @@
  */
 package io.longhaul.core;
 
+import io.longhaul.core.wire.DataFlyweight;
+import io.longhaul.core.wire.OperationFlyweight;
+import io.longhaul.core.wire.OperationKind;
+import io.longhaul.core.wire.WireBytes;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /// The pieces that are arriving: checks every description, places every byte once, and runs ordered effects in CSN order.
+///
+/// A chunk that was received never comes here again (the receive window drops it), and a piece that is complete and has taken
+/// effect is forgotten: from then on nothing can change the memory that it named.
 final class InboundPieces {
+    private final PieceIndex index = new PieceIndex();
+    private final PartTable parts = new PartTable();
+    private final OperationEffects effects;
+    private final MessageAssembler messages;
+    private long orphans;
+
     InboundPieces(
             EngineConfig config,
             RegionTable regions,
@@ -23,57 +37,241 @@ final class InboundPieces {
             StreamTable streams,
             PendingRequests pending,
             Responses responses,
-            EventQueue events) {}
+            EventQueue events) {
+        this.messages = messages;
+        effects = new OperationEffects(config, regions, messages, streams, pending, responses, events);
+    }
 
     /// Bytes of the OPERATION frame at {@code offset}, or -1 when it is malformed or longer than {@code available}.
     static int operationFrameBytes(MemorySegment packet, long offset, long available) {
-        throw new AssertionError("in progress");
+        if (available < OperationFlyweight.FIXED_BYTES) {
+            return -1;
+        }
+        final int kind = OperationFlyweight.kind(packet, offset);
+        if (OperationKind.arguments(kind) < 0) {
+            return -1;
+        }
+        final int bytes = OperationFlyweight.headerBytes(kind) + OperationFlyweight.dataBytes(packet, offset);
+        return bytes <= available ? bytes : -1;
     }
 
     /// Bytes of the DATA frame at {@code offset}, or -1 when it is malformed or longer than {@code available}.
     static int dataFrameBytes(MemorySegment packet, long offset, long available) {
-        throw new AssertionError("in progress");
+        if (available < DataFlyweight.HEADER_BYTES) {
+            return -1;
+        }
+        final int bytes = dataHeaderBytes(packet, offset) + DataFlyweight.dataBytes(packet, offset);
+        return bytes <= available ? bytes : -1;
+    }
+
+    private static int dataHeaderBytes(MemorySegment packet, long offset) {
+        return DataFlyweight.isPart(packet, offset) ? DataFlyweight.PART_HEADER_BYTES : DataFlyweight.HEADER_BYTES;
     }
 
     /// Takes an OPERATION frame whose length was checked and whose CSN is NEW.
     Placement onOperation(long nowNanos, MemorySegment packet, long offset) {
-        throw new AssertionError("in progress");
+        final long csn = OperationFlyweight.csn(packet, offset);
+        final int chunkIndex = OperationFlyweight.chunkIndex(packet, offset);
+        final InboundPiece described = index.take();
+        if (!load(described, packet, offset, csn - chunkIndex) || chunkIndex >= described.chunkCount) {
+            index.give(described);
+            return effects.violation("an impossible geometry of a piece");
+        }
+        if (effects.isRefused(described)) {
+            index.give(described);
+            return Placement.REFUSED;
+        }
+        final int partOffset = OperationFlyweight.partOffset(packet, offset);
+        final int bytes = OperationFlyweight.dataBytes(packet, offset);
+        final long data = offset + OperationFlyweight.headerBytes(described.kind);
+        final InboundPiece known = index.find(csn);
+        if (known != null) {
+            final boolean same = isSame(known, described);
+            index.give(described);
+            return same
+                    ? place(nowNanos, known, csn, partOffset, packet, data, bytes)
+                    : effects.violation("two descriptions of one piece");
+        }
+        final Placement begun = begin(nowNanos, described);
+        if (begun != Placement.RECEIVED) {
+            index.give(described);
+            return begun;
+        }
+        index.add(described);
+        return place(nowNanos, described, csn, partOffset, packet, data, bytes);
+    }
+
+    // Reads the description of a piece; false when it makes no sense.
+    private static boolean load(InboundPiece piece, MemorySegment packet, long offset, long firstCsn) {
+        final int kind = OperationFlyweight.kind(packet, offset);
+        final int arguments = OperationKind.arguments(kind);
+        piece.kind = kind;
+        piece.flags = OperationFlyweight.flags(packet, offset);
+        piece.operationId = OperationFlyweight.operationId(packet, offset);
+        piece.firstCsn = firstCsn;
+        piece.length = OperationFlyweight.segmentBytes(packet, offset);
+        piece.shortChunkBytes = OperationFlyweight.shortChunkBytes(packet, offset);
+        piece.fullChunkBytes = OperationFlyweight.fullChunkBytes(packet, offset);
+        piece.argument0 = arguments > 0 ? OperationFlyweight.argument(packet, offset, 0) : 0;
+        piece.argument1 = arguments > 1 ? OperationFlyweight.argument(packet, offset, 1) : 0;
+        piece.argument2 = arguments > 2 ? OperationFlyweight.argument(packet, offset, 2) : 0;
+        piece.argument3 = arguments > 3 ? OperationFlyweight.argument(packet, offset, 3) : 0;
+        if (firstCsn < 0
+                || piece.shortChunkBytes == 0
+                || piece.fullChunkBytes == 0
+                || piece.length > OperationFlyweight.MAX_SEGMENT_BYTES
+                || OperationFlyweight.chunkIndex(packet, offset) >= OperationFlyweight.SHORT_CHUNKS) {
+            return false;
+        }
+        piece.chunkCount =
+                OperationFlyweight.chunkCount(piece.length, piece.shortChunkBytes, piece.fullChunkBytes);
+        return true;
+    }
+
+    private static boolean isSame(InboundPiece a, InboundPiece b) {
+        return a.kind == b.kind
+                && a.flags == b.flags
+                && a.operationId == b.operationId
+                && a.firstCsn == b.firstCsn
+                && a.length == b.length
+                && a.shortChunkBytes == b.shortChunkBytes
+                && a.fullChunkBytes == b.fullChunkBytes
+                && a.argument0 == b.argument0
+                && a.argument1 == b.argument1
+                && a.argument2 == b.argument2
+                && a.argument3 == b.argument3;
+    }
+
+    private Placement begin(long nowNanos, InboundPiece piece) {
+        if (!index.isFree(piece.firstCsn, piece.endCsn())) {
+            return effects.violation("pieces that overlap");
+        }
+        return effects.begin(nowNanos, piece);
     }
 
     /// Takes a DATA frame whose length was checked and whose CSN is NEW.
     Placement onData(long nowNanos, MemorySegment packet, long offset) {
-        throw new AssertionError("in progress");
+        final long csn = DataFlyweight.csn(packet, offset);
+        final InboundPiece piece = index.find(csn);
+        if (piece == null) {
+            orphans++;
+            return Placement.ORPHAN;
+        }
+        if (effects.isRefused(piece)) {
+            forget(piece);
+            return Placement.REFUSED;
+        }
+        final int partOffset = DataFlyweight.isPart(packet, offset) ? DataFlyweight.partOffset(packet, offset) : 0;
+        final long data = offset + dataHeaderBytes(packet, offset);
+        return place(nowNanos, piece, csn, partOffset, packet, data, DataFlyweight.dataBytes(packet, offset));
+    }
+
+    // Places the bytes of a chunk, or of a part of it, of a piece in the index.
+    private Placement place(
+            long nowNanos, InboundPiece piece, long csn, int partOffset, MemorySegment packet, long data, int bytes) {
+        final int chunkIndex = (int) (csn - piece.firstCsn);
+        final int chunkBytes = piece.chunkBytes(chunkIndex);
+        if (partOffset + bytes > chunkBytes || bytes == 0 && chunkBytes > 0) {
+            return effects.violation("data that do not fit their chunk");
+        }
+        final long at = piece.chunkOffset(chunkIndex);
+        final Placement placed = effects.place(nowNanos, piece, at + partOffset, packet, data, bytes);
+        if (placed == Placement.REFUSED) {
+            forget(piece);
+        }
+        if (placed != Placement.RECEIVED) {
+            return placed;
+        }
+        if (bytes < chunkBytes) {
+            if (!parts.add(csn, partOffset, partOffset + bytes, chunkBytes)) {
+                return Placement.PARTIAL;
+            }
+        } else if (!parts.isEmpty()) {
+            parts.remove(csn);
+        }
+        effects.onChunk(nowNanos, piece, at, chunkBytes);
+        return ++piece.received == piece.chunkCount ? complete(nowNanos, piece) : Placement.RECEIVED;
+    }
+
+    private Placement complete(long nowNanos, InboundPiece piece) {
+        if (effects.isOrdered(piece)) {
+            return Placement.RECEIVED;
+        }
+        final Placement result = effects.complete(nowNanos, piece);
+        forget(piece);
+        return result;
+    }
+
+    private void forget(InboundPiece piece) {
+        index.remove(piece);
+        index.give(piece);
     }
 
     /// Drops what is known of a voided operation. Called before the range is marked.
     void onVoid(long firstCsn, long count, long operationId) {
-        throw new AssertionError("in progress");
+        final long endCsn = firstCsn + count;
+        InboundPiece piece = index.floor(firstCsn);
+        if (piece == null) {
+            piece = index.first();
+        }
+        while (piece != null && piece.firstCsn < endCsn) {
+            final @Nullable InboundPiece next = index.after(piece);
+            if (piece.operationId == operationId && piece.endCsn() > firstCsn) {
+                forget(piece);
+            }
+            piece = next;
+        }
+        parts.removeRange(firstCsn, endCsn);
+        effects.onVoid(operationId);
     }
 
     /// Runs what had to wait for every smaller CSN: messages, immediates, fenced requests.
     ///
     /// @return RECEIVED, or PROTOCOL_ERROR
     Placement onCumulative(long nowNanos, long cumulativeCsn) {
-        throw new AssertionError("in progress");
+        InboundPiece piece = index.first();
+        while (piece != null && piece.endCsn() <= cumulativeCsn) {
+            if (!effects.isRefused(piece)) {
+                if (piece.received != piece.chunkCount) {
+                    return effects.violation("chunks of a piece that belong to another, or were voided for another");
+                }
+                if (effects.inOrder(nowNanos, piece) == Placement.PROTOCOL_ERROR) {
+                    return Placement.PROTOCOL_ERROR;
+                }
+            }
+            forget(piece);
+            piece = index.first();
+        }
+        return Placement.RECEIVED;
     }
 
     /// Why the latest PROTOCOL_ERROR was returned.
     String errorText() {
-        throw new AssertionError("in progress");
+        return effects.errorText();
     }
 
     /// Application bytes placed.
     long placedBytes() {
-        throw new AssertionError("in progress");
+        return effects.placedBytes();
     }
 
     /// DATA frames of unknown pieces.
     long orphans() {
-        throw new AssertionError("in progress");
+        return orphans;
     }
 
-    /// Forgets everything and gives back what partial messages hold.
+    /// Pieces in progress, or waiting for their turn.
+    int pieces() {
+        return index.size();
+    }
+
+    /// Forgets everything and gives back what partial messages hold. Nothing else may be called afterwards.
     void close() {
-        throw new AssertionError("in progress");
+        InboundPiece piece = index.first();
+        while (piece != null) {
+            forget(piece);
+            piece = index.first();
+        }
+        messages.close();
     }
 }

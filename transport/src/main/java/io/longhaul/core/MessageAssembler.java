@@ -20,11 +20,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Memory and credit of arriving messages.
 ///
-/// Credit is a total since the start: the sum of max(length, 64) over all messages that the peer may have sent. A message is
-/// charged when its first chunk arrives and gives credit again when the application has released it. A message that the peer
-/// voided, or that was rejected, is charged on neither side: here the charge is undone when the VOID arrives, and the sender
-/// undoes his when the VOID was acknowledged. A message that the application got before its VOID came is undone too, out of
-/// what is released next.
+/// Credit is a total since the start: the sum of max(length, 64) over all messages that the peer may have begun to send. A
+/// message is charged when its first chunk arrives, and is credited again when the application has released it, when it is
+/// voided, or when it is rejected. The sender never takes a charge back; a message that he abandons before any of its chunks
+/// arrived is made known by {@link #onAbandoned}, so that both sides go on counting the same.
 ///
 /// Threading: the agent; {@link #onReleased} any thread.
 final class MessageAssembler {
@@ -32,7 +31,7 @@ final class MessageAssembler {
     static final long MIN_CHARGE_BYTES = 64;
 
     private static final int MAX_POOLED = 16 * 1024;
-    private static final int REMEMBERED = 4096; // delivered messages whose VOID may still come, a power of two
+    private static final int REMEMBERED = 4096; // messages that were delivered or dropped, a power of two
 
     private final ReceiveMemory memory;
     private final MessageMemory places;
@@ -41,13 +40,11 @@ final class MessageAssembler {
     private final Long2ObjectHashMap<InboundMessage> arriving = new Long2ObjectHashMap<>();
     private final ArrayDeque<InboundMessage> pool = new ArrayDeque<>();
     private final AtomicReference<@Nullable InboundMessage> released = new AtomicReference<>();
-    private final long[] deliveredIds = new long[REMEMBERED]; // [operation id modulo length], id + 1
-    private final long[] deliveredCharges = new long[REMEMBERED];
+    private final long[] settled = new long[REMEMBERED]; // [operation id modulo length], operation id + 1
 
     private long windowBytes;
     private long chargedBytes;
     private long releasedBytes;
-    private long owedBytes;
     private long toldCreditBytes;
     private boolean peerBlocked;
     private long rttNanos;
@@ -163,28 +160,48 @@ final class MessageAssembler {
     /// Hands a complete message to the application.
     void deliver(InboundMessage message) {
         arriving.remove(message.operationId);
-        final int slot = (int) message.operationId & REMEMBERED - 1;
-        deliveredIds[slot] = message.operationId + 1;
-        deliveredCharges[slot] = message.charge();
+        settle(message.operationId);
+        message.sequence = -1; // nothing that still refers to it may touch it now
         memory.hold();
         message.markDelivered();
         events.message(message);
     }
 
-    /// Forgets a message that the peer voided.
+    private void settle(long operationId) {
+        settled[(int) operationId & REMEMBERED - 1] = operationId + 1;
+    }
+
+    /// True for a message that was delivered or dropped not long ago.
+    boolean isSettled(long operationId) {
+        return settled[(int) operationId & REMEMBERED - 1] == operationId + 1;
+    }
+
+    /// Charges and credits a message that is refused, so that both sides count the same.
+    void onRefused(long operationId, long lengthBytes) {
+        final long charge = Math.max(lengthBytes, MIN_CHARGE_BYTES);
+        if (charge <= creditBytes() - chargedBytes) {
+            chargedBytes += charge;
+            releasedBytes += charge;
+        }
+        settle(operationId);
+    }
+
+    /// Drops a message of which a chunk was voided.
     void onVoid(long operationId) {
         final InboundMessage message = arriving.remove(operationId);
         if (message != null) {
-            chargedBytes -= message.charge();
+            settle(operationId);
+            releasedBytes += message.charge();
             places.free(message);
             recycle(message);
-            return;
         }
-        final int slot = (int) operationId & REMEMBERED - 1;
-        if (deliveredIds[slot] == operationId + 1) {
-            deliveredIds[slot] = 0;
-            chargedBytes -= deliveredCharges[slot];
-            owedBytes += deliveredCharges[slot];
+    }
+
+    /// The peer gave a message up, whether or not chunks of it have arrived.
+    void onAbandoned(long operationId, long lengthBytes) {
+        onVoid(operationId);
+        if (!isSettled(operationId)) {
+            onRefused(operationId, lengthBytes);
         }
     }
 
@@ -207,17 +224,12 @@ final class MessageAssembler {
 
     /// Takes back released messages. Cheap when there are none.
     void reclaim() {
-        // Plain look first: a release that is missed here is seen next time.
-        if (released.getPlain() == null) {
-            return;
-        }
-        InboundMessage message = released.getAndSet(null);
+        // A look without a write first: a release that it misses is seen next time.
+        InboundMessage message = released.getAcquire() == null ? null : released.getAndSet(null);
         while (message != null) {
             final InboundMessage next = message.nextReleased;
             message.nextReleased = null;
-            final long fromDebt = Math.min(owedBytes, message.charge());
-            owedBytes -= fromDebt;
-            releasedBytes += message.charge() - fromDebt;
+            releasedBytes += message.charge();
             places.free(message);
             recycle(message);
             message = next;
@@ -237,6 +249,7 @@ final class MessageAssembler {
         }
         arriving.clear();
         pool.clear();
+        released.set(null);
         memory.release();
     }
 }

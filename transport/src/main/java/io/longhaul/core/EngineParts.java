@@ -1,0 +1,107 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.core;
+
+import io.longhaul.congestion.CongestionConfig;
+import io.longhaul.congestion.CongestionControllerFactory;
+import io.longhaul.congestion.RttEstimator;
+
+/// The parts of one engine, made and joined; no rule of its own.
+final class EngineParts {
+    private static final long MIN_RTT_WINDOW_NANOS = 30_000_000_000L;
+    private static final int SEND_WINDOW_CHUNKS = 256;
+    private static final int INITIAL_WINDOW_BYTES = 256 * 1024;
+    private static final int MIN_INITIAL_PACKETS = 16;
+    private static final int MAX_INITIAL_PACKETS = 256;
+
+    final EngineConfig config;
+    final long startNanos;
+    final EventQueue events = new EventQueue();
+    final AnswerQueue answers = new AnswerQueue();
+    final OperationTable operations;
+    final ReceiveMemory memory;
+    final StreamTable streams;
+    final MessageAssembler messages;
+    final InboundPieces inbound;
+    final ReceiveWindow receiveWindow;
+    final ReceiveLanes receiveLanes;
+    final AckScheduler acks;
+    final SendLane[] lanes;
+    final SendWindow window;
+    final Flow flow;
+    final Recovery recovery;
+    final OutboundPieces pieces;
+    final PathMtu mtu;
+    final PacketWriter writer;
+    final LaneScheduler laneScheduler;
+    final DataSender sender;
+    final ProbeTimer probeTimer = new ProbeTimer();
+    final Probes probes;
+    final ProbeReplies replies = new ProbeReplies();
+    final CloseHandshake closing = new CloseHandshake();
+    final LimitClock limits;
+
+    EngineParts(EngineConfig config, CongestionControllerFactory congestion, RegionTable regions, long nowNanos) {
+        this.config = config;
+        startNanos = nowNanos;
+        limits = new LimitClock(nowNanos);
+        operations = new OperationTable(config, events, answers);
+        memory = new ReceiveMemory(config.maxMemoryBytes());
+        streams = new StreamTable(config, memory, events, answers);
+        messages = new MessageAssembler(config, memory, events);
+        inbound = new InboundPieces(config, regions, messages, streams, operations, answers, events);
+        receiveWindow = new ReceiveWindow(config.windowChunks(), config.maxWindowChunks());
+        receiveLanes = new ReceiveLanes(config.lanes());
+        acks = new AckScheduler(receiveWindow, receiveLanes, nowNanos);
+        lanes = new SendLane[config.lanes()];
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = new SendLane(i, config.initialRttNanos(), MIN_RTT_WINDOW_NANOS);
+        }
+        window = new SendWindow(SEND_WINDOW_CHUNKS, config.peer().windowChunks());
+        mtu = new PathMtu(config);
+        writer = new PacketWriter(config);
+        flow = new Flow(
+                congestion.create(congestionConfig(config, writer)),
+                new RttEstimator(config.initialRttNanos(), MIN_RTT_WINDOW_NANOS));
+        recovery = new Recovery(window, flow, lanes);
+        pieces = new OutboundPieces(operations, answers, streams);
+        laneScheduler = new LaneScheduler(lanes);
+        sender = new DataSender(recovery, pieces, laneScheduler, writer, mtu);
+        probes = new Probes(mtu, lanes, operations, config.seed());
+    }
+
+    private static CongestionConfig congestionConfig(EngineConfig config, PacketWriter writer) {
+        final int packet = writer.ipBytes(config.maxPacketBytes());
+        final int initialPackets =
+                Math.max(MIN_INITIAL_PACKETS, Math.min(MAX_INITIAL_PACKETS, INITIAL_WINDOW_BYTES / packet));
+        return new CongestionConfig(
+                packet,
+                config.initialRttNanos(),
+                config.rateHintBytesPerSecond(),
+                (long) packet * config.maxWindowChunks(),
+                initialPackets);
+    }
+
+    long smoothedRttNanos() {
+        return flow.rtt.smoothedNanos();
+    }
+
+    /// Time after which silence makes a probe.
+    //= RFC 8985 §7.2
+    long probeTimeoutNanos() {
+        final RttEstimator rtt = flow.rtt;
+        return rtt.smoothedNanos()
+                + Math.max(4 * rtt.varianceNanos(), 1_000_000)
+                + AckScheduler.delayNanos(rtt.smoothedNanos());
+    }
+}
