@@ -8,4 +8,9 @@ module io.longhaul {
 
     exports io.longhaul;
     exports io.longhaul.core;
+
+    uses io.longhaul.EndpointProvider;
+
+    provides io.longhaul.EndpointProvider with
+            io.longhaul.endpoint.EndpointService;
 }

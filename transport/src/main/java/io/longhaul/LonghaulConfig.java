@@ -13,6 +13,7 @@
 package io.longhaul;
 
 import io.longhaul.congestion.CongestionControllerFactory;
+import io.longhaul.verbs.soft.WireConfig;
 import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -52,6 +53,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxOperations operations that may be outstanding on a connection
 /// @param maxInboundReads reads of a peer that may be outstanding on a connection
 /// @param maxStreams streams that may be open on a connection
+/// @param wire pretended long link behind the software device, for outgoing packets; null for none
 /// @param insecure true for a control connection without TLS and packets without seal
 /// @param idleMode what the agent does when there is nothing to do
 /// @param random source of connection ids, keys and nonces; must not be predictable outside tests
@@ -79,6 +81,7 @@ public record LonghaulConfig(
         int maxOperations,
         int maxInboundReads,
         int maxStreams,
+        @Nullable WireConfig wire,
         boolean insecure,
         IdleMode idleMode,
         LongSupplier random) {
@@ -105,6 +108,11 @@ public record LonghaulConfig(
         Objects.requireNonNull(idleMode, "idleMode");
         Objects.requireNonNull(random, "random");
         check(!device.isBlank(), "device", device, "auto, soft, or the name of a verbs device");
+        check(
+                wire == null || device.equals("auto") || device.startsWith("soft"),
+                "wire",
+                device,
+                "only the software device has an emulated wire; set device=soft");
         checkController(congestionController, congestionFactories);
         range("lanes", lanes, 1, MAX_LANES);
         check(rateHintBitsPerSecond >= 0, "rateHintBitsPerSecond", rateHintBitsPerSecond, "0 and more");
@@ -229,6 +237,7 @@ public record LonghaulConfig(
         private int maxOperations = 4096;
         private int maxInboundReads = 128;
         private int maxStreams = 1000;
+        private @Nullable WireConfig wire;
         private boolean insecure;
         private IdleMode idleMode = IdleMode.BLOCK;
         private LongSupplier random = new SecureRandom()::nextLong;
@@ -259,6 +268,7 @@ public record LonghaulConfig(
             maxOperations = from.maxOperations;
             maxInboundReads = from.maxInboundReads;
             maxStreams = from.maxStreams;
+            wire = from.wire;
             insecure = from.insecure;
             idleMode = from.idleMode;
             random = from.random;
@@ -294,6 +304,16 @@ public record LonghaulConfig(
         /// Sets the number of lanes.
         public Builder lanes(int value) {
             lanes = value;
+            return this;
+        }
+
+        /// Takes over what a known path needs: the rate, credit, and the window. Raise {@code maxMemoryBytes} first where the
+        /// profile says so.
+        public Builder path(PathProfile profile) {
+            rateHintBitsPerSecond = profile.rateBitsPerSecond();
+            creditBytes = profile.creditBytes();
+            windowChunks = profile.windowChunks();
+            maxWindowChunks = Math.max(maxWindowChunks, windowChunks);
             return this;
         }
 
@@ -405,6 +425,12 @@ public record LonghaulConfig(
             return this;
         }
 
+        /// Puts a pretended long link behind the software device, for the packets that leave this endpoint; null for none.
+        public Builder wire(@Nullable WireConfig value) {
+            wire = value;
+            return this;
+        }
+
         /// Allows a control connection without TLS and packets without seal.
         public Builder insecure(boolean value) {
             insecure = value;
@@ -453,6 +479,7 @@ public record LonghaulConfig(
                     maxOperations,
                     maxInboundReads,
                     maxStreams,
+                    wire,
                     insecure,
                     idleMode,
                     random);

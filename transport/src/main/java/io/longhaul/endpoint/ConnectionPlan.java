@@ -1,0 +1,102 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.endpoint;
+
+import io.longhaul.LonghaulConfig;
+import io.longhaul.core.EngineConfig;
+import io.longhaul.endpoint.BootstrapMessage.Announcement;
+import java.net.InetAddress;
+import java.util.List;
+
+/// What bootstrap agreed on: the engine's configuration, and where the peer's lanes are.
+///
+/// The peer is reached at the address on which its control connection stands, never at one that it merely names: nobody can
+/// direct our packets at a third party.
+///
+/// @param engine configuration of the engine
+/// @param remoteAddress address of the peer's device
+/// @param remoteLanes its lanes, as many as are used
+record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneAddress> remoteLanes) {
+    /// IP packet that every path carries, bytes (RFC 8200 §5).
+    private static final int LEAST_MTU_BYTES = 1280;
+
+    /// RoCEv2 pads payloads to multiples of this, bytes.
+    private static final int PADDING_BYTES = 4;
+
+    /// Shortest round trip that is believed: what a loopback costs, including the wake-up of the peer.
+    private static final long MIN_RTT_NANOS = 50_000;
+
+    /// Joins what the two ends announced.
+    ///
+    /// @param local what this end announced
+    /// @param peer what the other end announced
+    /// @param rttNanos round trip of the control connection
+    static ConnectionPlan of(
+            LonghaulConfig config, DataPort port, Announcement local, Announcement peer, InetAddress remote, long rttNanos) {
+        final int lanes = Math.min(local.lanes().size(), peer.lanes().size());
+        final int maxPacketBytes = Math.min(local.maxPacketBytes(), peer.maxPacketBytes()) & -PADDING_BYTES;
+        final int basePacketBytes =
+                Math.min(maxPacketBytes, LEAST_MTU_BYTES - port.lowerHeaderBytes() & -PADDING_BYTES);
+        final EngineConfig engine = new EngineConfig(
+                !local.answer(),
+                local.connectionId(),
+                peer.connectionId(),
+                lanes,
+                maxPacketBytes,
+                basePacketBytes,
+                port.lowerHeaderBytes(),
+                Math.max(MIN_RTT_NANOS, rttNanos),
+                config.rateHintBitsPerSecond() / Byte.SIZE,
+                Saturation.nanos(config.idleTimeout()),
+                Saturation.nanos(config.keepAlive()),
+                Saturation.nanos(config.operationTimeout()),
+                config.maxMemoryBytes(),
+                config.creditBytes(),
+                config.creditBytes(),
+                config.windowChunks(),
+                config.maxWindowChunks(),
+                config.maxOperations(),
+                config.maxInboundReads(),
+                config.maxStreams(),
+                peer.limits(),
+                config.random().getAsLong());
+        return new ConnectionPlan(engine, remote, peer.lanes().subList(0, lanes));
+    }
+
+    /// What this end announces.
+    ///
+    /// @param answer true for a server
+    /// @param nonce the client's
+    /// @param rttNanos round trip of the control connection as far as it is known
+    static Announcement announce(
+            LonghaulConfig config, DataPort port, boolean answer, long connectionId, long nonce, long rttNanos) {
+        final EngineConfig.PeerLimits limits = new EngineConfig.PeerLimits(
+                config.creditBytes(),
+                config.maxMessageBytes(),
+                config.creditBytes(),
+                config.windowChunks(),
+                config.maxInboundReads());
+        final List<LaneAddress> lanes =
+                port.lanes().stream().map(DataLane::address).toList();
+        return new Announcement(
+                answer,
+                connectionId,
+                nonce,
+                0,
+                rttNanos,
+                port.maxPacketBytes(),
+                limits,
+                port.address().getHostAddress(),
+                lanes);
+    }
+}

@@ -1,0 +1,359 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.endpoint;
+
+import io.longhaul.Connection;
+import io.longhaul.ConnectionException;
+import io.longhaul.ConnectionException.Reason;
+import io.longhaul.DeviceException;
+import io.longhaul.ExposedRegion;
+import io.longhaul.Grant;
+import io.longhaul.Listener;
+import io.longhaul.Longhaul;
+import io.longhaul.LonghaulConfig;
+import io.longhaul.LonghaulException;
+import io.longhaul.congestion.CongestionControllerFactory;
+import io.longhaul.core.ConnectionEngine;
+import io.longhaul.core.ExposedRegions;
+import io.longhaul.core.RegionTable;
+import io.longhaul.endpoint.BootstrapMessage.Announcement;
+import io.longhaul.endpoint.BootstrapMessage.Refusal;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// An endpoint on verbs devices: one port and one agent for each local address that is in use.
+final class Endpoint implements Longhaul {
+    private static final System.Logger LOGGER = System.getLogger("io.longhaul");
+
+    private final LonghaulConfig config;
+    private final DeviceOpener devices;
+    private final CongestionControllerFactory congestion;
+    private final RateLimitedLog log = new RateLimitedLog(LOGGER);
+    private final ExposedRegions sharedRegions = new ExposedRegions();
+    private final Map<InetAddress, PortAgent> ports = new HashMap<>(); // guarded by itself
+    private final Set<EndpointListener> listeners = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger connections = new AtomicInteger();
+    private volatile boolean closed;
+
+    Endpoint(LonghaulConfig config) {
+        this(config, DeviceCatalog.opener(config));
+    }
+
+    Endpoint(LonghaulConfig config, DeviceOpener devices) {
+        this.config = config;
+        this.devices = devices;
+        congestion = ControllerCatalog.find(config);
+    }
+
+    @Override
+    public LonghaulConfig config() {
+        return config;
+    }
+
+    RateLimitedLog log() {
+        return log;
+    }
+
+    // ---- client -----------------------------------------------------------------------------------------------------------
+
+    @Override
+    public Connection connect(InetSocketAddress address, Duration timeout) {
+        checkOpen();
+        final long deadlineNanos = Bootstrap.deadlineNanos(timeout);
+        final long startNanos = System.nanoTime();
+        final ControlChannel channel = Bootstrap.dial(address, config.bindAddress(), deadlineNanos);
+        final long rttNanos = System.nanoTime() - startNanos;
+        final EndpointConnection connection = open(channel, rttNanos, deadlineNanos);
+        Thread.ofVirtual().name("longhaul-control").start(() -> watch(connection));
+        if (!awaitEstablished(connection, deadlineNanos)) {
+            connection.close(Duration.ZERO);
+            throw new ConnectionException(Reason.DATA_PATH_BLOCKED, blocked(connection, timeout));
+        }
+        return connection;
+    }
+
+    /// Client half of the handshake, up to a connection that is in service.
+    private EndpointConnection open(ControlChannel channel, long dialNanos, long deadlineNanos) {
+        boolean done = false;
+        reserve();
+        try {
+            final PortAgent local = port(channel.localAddress().getAddress());
+            final Announcement hello =
+                    ConnectionPlan.announce(config, local.port(), false, nonZero(), random(), rtt(dialNanos));
+            final long startNanos = System.nanoTime();
+            final Announcement answer = Bootstrap.exchange(channel, hello, deadlineNanos);
+            final long rttNanos = Math.min(dialNanos, System.nanoTime() - startNanos);
+            final EndpointConnection connection = enter(local, channel, hello, answer, rttNanos);
+            done = true;
+            return connection;
+        } finally {
+            if (!done) {
+                channel.close();
+                connections.decrementAndGet();
+            }
+        }
+    }
+
+    private boolean awaitEstablished(EndpointConnection connection, long deadlineNanos) {
+        boolean established = false;
+        try {
+            established = connection.awaitEstablished(deadlineNanos);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            connection.close(Duration.ZERO);
+            throw new ConnectionException(Reason.LOCALLY_CLOSED, "connect was interrupted", e);
+        }
+        return established;
+    }
+
+    private static String blocked(EndpointConnection connection, Duration timeout) {
+        return "TCP to " + Bootstrap.text(connection.remoteAddress())
+                + " works, but no datagram came back within " + timeout
+                + "; allow UDP between the two hosts in both directions, and check for address translation between them";
+    }
+
+    // ---- server -----------------------------------------------------------------------------------------------------------
+
+    @Override
+    public Listener listen(InetSocketAddress address) {
+        checkOpen();
+        final EndpointListener listener = new EndpointListener(this, address);
+        listeners.add(listener);
+        if (closed) {
+            listener.close();
+            checkOpen();
+        }
+        listener.start();
+        return listener;
+    }
+
+    /// Server half of the handshake, up to an established connection; null when there is none.
+    @Nullable EndpointConnection answer(Socket control) {
+        final long deadlineNanos = Bootstrap.deadlineNanos(config.handshakeTimeout());
+        final ControlChannel channel;
+        try {
+            channel = new TcpControlChannel(control);
+        } catch (IOException e) {
+            return null; // It is gone already.
+        }
+        EndpointConnection connection = null;
+        try {
+            connection = accept(channel, deadlineNanos);
+            if (connection.awaitEstablished(deadlineNanos)) {
+                return connection;
+            }
+            log.log(Level.WARNING, blocked(connection, config.handshakeTimeout()));
+            connection.close(Duration.ZERO);
+        } catch (LonghaulException e) {
+            log.log(Level.DEBUG, "a handshake failed: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            log.log(Level.ERROR, "a handshake failed inside", e);
+        }
+        if (connection == null) {
+            channel.close();
+        }
+        return null;
+    }
+
+    private EndpointConnection accept(ControlChannel channel, long deadlineNanos) {
+        final Announcement hello = Bootstrap.hello(channel, deadlineNanos);
+        boolean done = false;
+        try {
+            reserve();
+        } catch (ConnectionException e) {
+            Bootstrap.refuse(channel, Refusal.REFUSED_LIMIT, e.getMessage());
+            throw e;
+        }
+        try {
+            final PortAgent local = port(channel.localAddress().getAddress());
+            final Announcement answer = ConnectionPlan.announce(
+                    config, local.port(), true, nonZero(), hello.nonce(), hello.rttNanos());
+            final EndpointConnection connection = enter(local, channel, answer, hello, hello.rttNanos());
+            done = true;
+            Bootstrap.answer(channel, answer);
+            return connection;
+        } catch (LonghaulException e) {
+            if (!done) {
+                Bootstrap.refuse(channel, Refusal.REFUSED_OTHER, e.getMessage());
+            }
+            throw e;
+        } finally {
+            if (!done) {
+                connections.decrementAndGet();
+            }
+        }
+    }
+
+    void forget(EndpointListener listener) {
+        listeners.remove(listener);
+    }
+
+    // ---- both -------------------------------------------------------------------------------------------------------------
+
+    private void reserve() {
+        checkOpen();
+        if (connections.incrementAndGet() > config.maxConnections()) {
+            connections.decrementAndGet();
+            throw new ConnectionException(
+                    Reason.REFUSED,
+                    "all connections are taken, maxConnections=" + config.maxConnections() + "; raise it or close some");
+        }
+    }
+
+    /// Puts a connection into service.
+    private EndpointConnection enter(
+            PortAgent local, ControlChannel channel, Announcement mine, Announcement peer, long rttNanos) {
+        final ConnectionPlan plan = ConnectionPlan.of(
+                config, local.port(), mine, peer, channel.remoteAddress().getAddress(), rttNanos);
+        final EngineAgent agent = local.agent();
+        final RegionTable regions = new RegionTable(config.random(), sharedRegions);
+        final EndpointConnection connection = new EndpointConnection(new EndpointConnection.Parts(
+                mine.connectionId(),
+                agent,
+                channel,
+                regions,
+                config.maxOperations(),
+                config.maxStreams(),
+                connections::decrementAndGet));
+        try {
+            agent.commands().call(() -> {
+                        final ConnectionEngine engine =
+                                new ConnectionEngine(plan.engine(), congestion, regions, System.nanoTime());
+                        final ConnectionDriver driver =
+                                new ConnectionDriver(agent, connection, engine, remotes(local.port(), plan));
+                        connection.attach(driver);
+                        agent.register(driver);
+                        return driver;
+                    })
+                    .join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+        return connection;
+    }
+
+    private static RemoteLane[] remotes(DataPort port, ConnectionPlan plan) {
+        final List<LaneAddress> lanes = plan.remoteLanes();
+        final RemoteLane[] remotes = new RemoteLane[lanes.size()];
+        for (int i = 0; i < remotes.length; i++) {
+            final LaneAddress lane = lanes.get(i);
+            remotes[i] = new RemoteLane(
+                    port.createAddressHandle(plan.remoteAddress(), lane.udpPort(), i), lane.queuePair(), lane.queueKey());
+        }
+        return remotes;
+    }
+
+    /// Waits until the control connection ends, and tells the connection. Blocks: for a virtual thread.
+    void watch(EndpointConnection connection) {
+        connection.watchControl();
+    }
+
+    private PortAgent port(InetAddress local) {
+        synchronized (ports) {
+            checkOpen();
+            final PortAgent present = ports.get(local);
+            if (present != null) {
+                return present;
+            }
+            try {
+                final PortAgent made =
+                        new PortAgent(new DataPort(local, devices.open(local), config), config, log);
+                ports.put(local, made);
+                return made;
+            } catch (io.longhaul.verbs.DeviceException e) {
+                throw new DeviceException(
+                        "the device at " + local.getHostAddress() + " cannot be opened: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private long random() {
+        return config.random().getAsLong();
+    }
+
+    private long nonZero() {
+        final long value = random();
+        return value == 0 ? 1 : value;
+    }
+
+    private static long rtt(long nanos) {
+        return Math.clamp(nanos, 1, Duration.ofSeconds(60).toNanos());
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new ConnectionException(Reason.LOCALLY_CLOSED, "the endpoint is closed");
+        }
+    }
+
+    @Override
+    public ExposedRegion expose(String name, MemorySegment segment, Grant grant) {
+        checkOpen();
+        return new EndpointRegion(sharedRegions.expose(name, segment, grant), this::touchAll, this::isAgentThread);
+    }
+
+    private void touchAll() {
+        for (final PortAgent port : openPorts()) {
+            port.agent().commands().submit(port.agent()::touchAll);
+        }
+    }
+
+    private boolean isAgentThread() {
+        for (final PortAgent port : openPorts()) {
+            if (port.agent().commands().isAgentThread()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private List<PortAgent> openPorts() {
+        synchronized (ports) {
+            return List.copyOf(ports.values());
+        }
+    }
+
+    @Override
+    public void close() {
+        final List<PortAgent> left;
+        synchronized (ports) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            left = List.copyOf(ports.values());
+            ports.clear();
+        }
+        for (final EndpointListener listener : listeners) {
+            listener.close();
+        }
+        for (final PortAgent port : left) {
+            port.close();
+        }
+    }
+}

@@ -1,0 +1,442 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.endpoint;
+
+import io.longhaul.ConnectionException;
+import io.longhaul.ConnectionException.Reason;
+import io.longhaul.core.ConnectionEngine;
+import io.longhaul.core.Transmit;
+import io.longhaul.core.wire.PacketFlyweight;
+import io.longhaul.verbs.CompletionStatus;
+import io.longhaul.verbs.WorkCompletions;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentTerminationException;
+
+/// Serves the connections of one port: moves packets between the device and the engines, runs timers, tells the application.
+///
+/// Nothing is allocated per packet. A packet that names no live connection costs one look-up and a count.
+///
+/// Threading: {@link #doWork} and {@link #park} by one thread; {@link #stop}, {@link #awaitEnd} and {@link #commands} by any.
+final class EngineAgent implements Agent {
+    /// Packets that one connection may send before the next one has its turn.
+    private static final int SEND_QUANTUM_PACKETS = 64;
+
+    private static final int COMPLETIONS_PER_POLL = 64;
+    private static final int POLLS_PER_LANE = 4;
+    private static final int COMMANDS_PER_CYCLE = 256;
+
+    /// Longest sleep: bounds what a lost wake-up of a device would cost.
+    private static final long MAX_PARK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /// Time that connections get to tell their peers that the endpoint closes.
+    private static final long STOP_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private final DataPort port;
+    private final List<DataLane> lanes;
+    private final PacketSlab sendSlab;
+    private final RateLimitedLog log;
+    private final CommandQueue commands;
+    private final Long2ObjectHashMap<ConnectionDriver> drivers = new Long2ObjectHashMap<>();
+    private final ArrayDeque<ConnectionDriver> ready = new ArrayDeque<>();
+    private final DeadlineHeap deadlines = new DeadlineHeap();
+    private final RetiredHandles retired;
+    private final WorkCompletions completions;
+    private final Transmit transmit = new Transmit();
+    private final AgentCounters counters = new AgentCounters();
+    private final CountDownLatch end = new CountDownLatch(1);
+    private boolean sendBlocked;
+    private boolean deviceFailed;
+    private boolean stopping;
+    private long stopDeadlineNanos;
+    private long nowNanos = System.nanoTime();
+
+    EngineAgent(DataPort port, RateLimitedLog log) {
+        this.port = port;
+        this.log = log;
+        commands = new CommandQueue(port.channel()::wakeup, log);
+        lanes = port.lanes();
+        sendSlab = port.sendSlab();
+        retired = new RetiredHandles(lanes);
+        completions = WorkCompletions.allocate(port.arena(), COMPLETIONS_PER_POLL);
+    }
+
+    @Override
+    public String roleName() {
+        return "longhaul-" + port.address().getHostAddress();
+    }
+
+    @Override
+    public void onStart() {
+        commands.bind();
+    }
+
+    DataPort port() {
+        return port;
+    }
+
+    AgentCounters counters() {
+        return counters;
+    }
+
+    RateLimitedLog log() {
+        return log;
+    }
+
+    /// Time at the beginning of the present duty cycle or turn.
+    long nowNanos() {
+        return nowNanos;
+    }
+
+    /// The way in for other threads.
+    CommandQueue commands() {
+        return commands;
+    }
+
+    /// Asks the agent to abort all connections and to end.
+    void stop() {
+        commands.submit(() -> {
+            stopping = true;
+            stopDeadlineNanos = nowNanos + STOP_NANOS;
+            for (final ConnectionDriver driver : drivers.values().toArray(new ConnectionDriver[0])) {
+                driver.close(false, "the endpoint was closed");
+            }
+        });
+    }
+
+    /// Waits until the agent has ended. Interrupts are kept for later.
+    void awaitEnd(long timeoutMillis) {
+        boolean interrupted = false;
+        final long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        while (true) {
+            try {
+                if (!end.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    log.log(Level.ERROR, "the agent " + roleName() + " did not end within " + timeoutMillis + " ms");
+                }
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // ---- the duty cycle ---------------------------------------------------------------------------------------------------
+
+    @Override
+    public int doWork() {
+        nowNanos = System.nanoTime();
+        int work = commands.run(COMMANDS_PER_CYCLE);
+        work += pollLanes();
+        nowNanos = System.nanoTime();
+        work += runTimers();
+        work += serveReady();
+        port.postSends();
+        retired.closeCompleted();
+        if (stopping && (drivers.isEmpty() || nowNanos - stopDeadlineNanos >= 0)) {
+            throw new AgentTerminationException();
+        }
+        return work;
+    }
+
+    /// Sleeps until a packet arrives, a timer is due, or somebody submits a command. Called when there was nothing to do.
+    void park() {
+        if (!ready.isEmpty() && !sendBlocked) {
+            return;
+        }
+        try {
+            if (!commands.beginPark()) {
+                return;
+            }
+            for (int i = 0; i < lanes.size(); i++) {
+                lanes.get(i).completionQueue().requestNotify(false);
+            }
+            if (pollLanes() == 0) {
+                final long waitNanos = waitNanos();
+                if (waitNanos > 0) {
+                    counters.parks++;
+                    port.channel().await(waitNanos);
+                }
+            }
+        } finally {
+            commands.endPark();
+        }
+    }
+
+    private long waitNanos() {
+        final long now = System.nanoTime();
+        long waitNanos = MAX_PARK_NANOS;
+        if (deadlines.size() > 0) {
+            waitNanos = Math.min(waitNanos, deadlines.earliestNanos() - now);
+        }
+        final long progressNanos = port.device().nextProgressNanos();
+        if (progressNanos != Long.MAX_VALUE) {
+            waitNanos = Math.min(waitNanos, progressNanos - now);
+        }
+        return stopping ? Math.min(waitNanos, stopDeadlineNanos - now) : waitNanos;
+    }
+
+    private int runTimers() {
+        int count = 0;
+        while (deadlines.size() > 0 && deadlines.earliestNanos() - nowNanos <= 0) {
+            final ConnectionDriver driver = deadlines.earliest();
+            deadlines.remove(driver);
+            try {
+                driver.engine().onTimeout(nowNanos);
+            } catch (RuntimeException | AssertionError e) {
+                driver.fail(e);
+            }
+            markReady(driver);
+            count++;
+        }
+        return count;
+    }
+
+    // ---- receiving --------------------------------------------------------------------------------------------------------
+
+    private int pollLanes() {
+        int count = 0;
+        for (int i = 0; i < lanes.size(); i++) {
+            final DataLane lane = lanes.get(i);
+            for (int polls = 0; polls < POLLS_PER_LANE; polls++) {
+                final int polled = lane.completionQueue().poll(completions, COMPLETIONS_PER_POLL);
+                for (int j = 0; j < polled; j++) {
+                    onCompletion(lane, j);
+                }
+                count += polled;
+                if (polled < COMPLETIONS_PER_POLL) {
+                    break;
+                }
+            }
+            lane.postReceives();
+        }
+        if (count > 0) {
+            sendBlocked = false;
+        }
+        return count;
+    }
+
+    private void onCompletion(DataLane lane, int index) {
+        final long id = completions.id(index);
+        if ((id & DataLane.RECEIVE_ID) == 0) {
+            onSent(lane, id, index);
+        } else if (completions.isSuccess(index)) {
+            final int slot = (int) id;
+            onReceived(lane, slot, completions.byteLength(index));
+            lane.recycle(slot);
+        } else if (completions.status(index) == CompletionStatus.LOCAL_LENGTH_ERROR) {
+            counters.malformedPackets++;
+            lane.recycle((int) id);
+        } else {
+            onDeviceFailure(lane, completions.status(index));
+        }
+    }
+
+    private void onReceived(DataLane lane, int slot, int byteLength) {
+        final PacketSlab slab = lane.receiveSlab();
+        final MemorySegment segment = slab.segment();
+        final long grhOffset = slab.offset(slot);
+        final long offset = grhOffset + WorkCompletions.GRH_BYTES;
+        final int length = byteLength - WorkCompletions.GRH_BYTES;
+        if (length < PacketFlyweight.MIN_BYTES) {
+            counters.malformedPackets++;
+            return;
+        }
+        final ConnectionDriver driver = drivers.get(PacketFlyweight.connectionId(segment, offset));
+        if (driver == null || lane.index() >= driver.laneCount()) {
+            counters.unknownPackets++;
+            return;
+        }
+        final boolean ceMarked = WorkCompletions.congestionExperienced(segment, grhOffset);
+        try {
+            driver.engine().onPacket(nowNanos, lane.index(), segment, offset, length, ceMarked);
+        } catch (RuntimeException | AssertionError e) {
+            driver.fail(e);
+        }
+        counters.receivedPackets++;
+        markReady(driver);
+    }
+
+    private void onSent(DataLane lane, long position, int index) {
+        if (!completions.isSuccess(index)) {
+            onSendError(lane, position, completions.status(index));
+        }
+        lane.complete(position);
+    }
+
+    private void onSendError(DataLane lane, long position, CompletionStatus status) {
+        counters.sendErrors++;
+        if (status == CompletionStatus.LOCAL_LENGTH_ERROR) {
+            final ConnectionDriver driver = lane.isOutstanding(position) ? lane.owner(position) : null;
+            if (driver != null && !driver.isRemoved()) {
+                driver.engine().onPacketTooLarge(nowNanos, lane.index(), lane.length(position));
+                markReady(driver);
+            }
+        } else if (status == CompletionStatus.FLUSHED || status == CompletionStatus.FATAL_ERROR) {
+            onDeviceFailure(lane, status);
+        }
+    }
+
+    private void onDeviceFailure(DataLane lane, CompletionStatus status) {
+        if (deviceFailed || stopping) {
+            return;
+        }
+        deviceFailed = true;
+        final String text = "lane " + lane.index() + " of device " + port.device().name() + " at "
+                + port.address().getHostAddress() + " failed with " + status + "; open a new endpoint";
+        log.log(Level.ERROR, text);
+        for (final ConnectionDriver driver : drivers.values().toArray(new ConnectionDriver[0])) {
+            driver.lose(Reason.DEVICE_FAILED, text);
+        }
+    }
+
+    // ---- sending and events -----------------------------------------------------------------------------------------------
+
+    /// Has a connection served in this duty cycle.
+    void markReady(ConnectionDriver driver) {
+        if (!driver.isReady && !driver.isRemoved()) {
+            driver.isReady = true;
+            ready.add(driver);
+        }
+    }
+
+    private int serveReady() {
+        int work = 0;
+        for (int left = ready.size(); left > 0; left--) {
+            final ConnectionDriver driver = ready.remove();
+            driver.isReady = false;
+            if (driver.isRemoved()) {
+                continue;
+            }
+            try {
+                work += serve(driver);
+            } catch (RuntimeException | AssertionError e) {
+                driver.fail(e);
+            }
+        }
+        return work;
+    }
+
+    private int serve(ConnectionDriver driver) {
+        nowNanos = System.nanoTime();
+        final int sent = transmit(driver);
+        final int events = driver.dispatchEvents();
+        if (driver.isFinished()) {
+            remove(driver);
+        } else if (!driver.isRemoved()) {
+            final long deadlineNanos = driver.engine().nextTimeoutNanos();
+            if (deadlineNanos == ConnectionEngine.NO_TIMEOUT) {
+                deadlines.remove(driver);
+            } else {
+                deadlines.schedule(driver, deadlineNanos);
+            }
+        }
+        return sent + events;
+    }
+
+    private int transmit(ConnectionDriver driver) {
+        final ConnectionEngine engine = driver.engine();
+        final MemorySegment segment = sendSlab.segment();
+        int sent = 0;
+        int room = 0;
+        while (sent < SEND_QUANTUM_PACKETS) {
+            if (room == 0) {
+                room = roomAfterPosting();
+                if (room == 0) {
+                    counters.sendBlocked++;
+                    sendBlocked = true;
+                    break;
+                }
+            }
+            final int slot = sendSlab.take();
+            transmit.buffer(segment, sendSlab.offset(slot), sendSlab.slotBytes());
+            final int length = engine.pollTransmit(nowNanos, transmit);
+            if (length == 0) {
+                sendSlab.free(slot);
+                return sent;
+            }
+            final int lane = transmit.lane();
+            lanes.get(lane).collect(slot, length, driver, driver.remote(lane));
+            sent++;
+            room--;
+        }
+        counters.sentPackets += sent;
+        markReady(driver);
+        return sent;
+    }
+
+    private int roomAfterPosting() {
+        int room = port.sendRoom();
+        if (room == 0) {
+            port.postSends();
+            room = port.sendRoom();
+        }
+        return room;
+    }
+
+    // ---- connections ------------------------------------------------------------------------------------------------------
+
+    /// Takes a connection into service. Agent only.
+    ///
+    /// @throws ConnectionException when this agent has ended
+    void register(ConnectionDriver driver) {
+        if (stopping || commands.isTerminated() || deviceFailed) {
+            throw new ConnectionException(
+                    deviceFailed ? Reason.DEVICE_FAILED : Reason.LOCALLY_CLOSED, "the endpoint is closed");
+        }
+        if (drivers.putIfAbsent(driver.connectionId(), driver) != null) {
+            throw new ConnectionException(Reason.REFUSED, "the connection id is taken; connect again");
+        }
+        markReady(driver);
+    }
+
+    /// True while the connection of that id is served. Agent only.
+    boolean isRegistered(long connectionId) {
+        return drivers.containsKey(connectionId);
+    }
+
+    /// Has every connection served, so that they see a revoked region. Agent only.
+    void touchAll() {
+        for (final ConnectionDriver driver : drivers.values().toArray(new ConnectionDriver[0])) {
+            markReady(driver);
+        }
+    }
+
+    /// Takes a connection out of service. Agent only.
+    void remove(ConnectionDriver driver) {
+        if (drivers.remove(driver.connectionId(), driver)) {
+            deadlines.remove(driver);
+            retired.add(driver);
+        }
+        driver.onRemoved();
+    }
+
+    @Override
+    public void onClose() {
+        for (final ConnectionDriver driver : drivers.values().toArray(new ConnectionDriver[0])) {
+            driver.lose(Reason.LOCALLY_CLOSED, "the endpoint was closed");
+            remove(driver);
+        }
+        retired.closeAll();
+        commands.terminate();
+        end.countDown();
+    }
+}

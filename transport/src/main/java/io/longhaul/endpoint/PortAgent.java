@@ -1,0 +1,96 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.endpoint;
+
+import io.longhaul.LonghaulConfig;
+import java.lang.System.Logger.Level;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.IdleStrategy;
+
+/// A port, its agent and the thread that runs it.
+final class PortAgent implements AutoCloseable {
+    private static final int JOIN_MILLIS = 5000;
+
+    private final DataPort port;
+    private final EngineAgent agent;
+    private final AgentRunner runner;
+
+    /// Starts the thread.
+    PortAgent(DataPort port, LonghaulConfig config, RateLimitedLog log) {
+        this.port = port;
+        agent = new EngineAgent(port, log);
+        final IdleStrategy idle = config.idleMode() == LonghaulConfig.IdleMode.SPIN ? new Spinning() : new Parking(agent);
+        runner = new AgentRunner(
+                idle, failure -> log.log(Level.ERROR, "the agent " + agent.roleName() + " failed", failure), null, agent);
+        AgentRunner.startOnThread(runner, PortAgent::thread);
+    }
+
+    private static Thread thread(Runnable runnable) {
+        final Thread thread = new Thread(runnable);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    EngineAgent agent() {
+        return agent;
+    }
+
+    DataPort port() {
+        return port;
+    }
+
+    /// Aborts all connections, ends the thread, and closes the device.
+    @Override
+    public void close() {
+        agent.stop();
+        agent.awaitEnd(JOIN_MILLIS);
+        runner.close();
+        port.close();
+    }
+
+    /// Sleeps in the device.
+    private record Parking(EngineAgent agent) implements IdleStrategy {
+        @Override
+        public void idle(int workCount) {
+            if (workCount <= 0) {
+                agent.park();
+            }
+        }
+
+        @Override
+        public void idle() {
+            agent.park();
+        }
+
+        @Override
+        public void reset() {}
+    }
+
+    /// Never sleeps.
+    private record Spinning() implements IdleStrategy {
+        @Override
+        public void idle(int workCount) {
+            if (workCount <= 0) {
+                Thread.onSpinWait();
+            }
+        }
+
+        @Override
+        public void idle() {
+            Thread.onSpinWait();
+        }
+
+        @Override
+        public void reset() {}
+    }
+}
