@@ -5,4 +5,5 @@ module io.longhaul.verbs {
     requires static transitive org.jspecify;
 
     exports io.longhaul.verbs;
+    exports io.longhaul.verbs.soft;
 }

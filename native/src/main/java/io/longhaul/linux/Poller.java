@@ -38,14 +38,11 @@ public final class Poller {
         timeout = arena.allocate(16, 8);
         for (int i = 0; i < count; i++) {
             pollFds.set(JAVA_INT, (long) i * SocketLayouts.POLLFD_BYTES, fds[i]);
-            awaitWritable(i, false);
+            pollFds.set(
+                    JAVA_SHORT,
+                    (long) i * SocketLayouts.POLLFD_BYTES + SocketLayouts.POLLFD_EVENTS,
+                    SocketLayouts.POLLIN);
         }
-    }
-
-    /// Says whether to wake when a descriptor is writable, too.
-    public void awaitWritable(int index, boolean writable) {
-        short events = (short) (SocketLayouts.POLLIN | (writable ? SocketLayouts.POLLOUT : 0));
-        pollFds.set(JAVA_SHORT, (long) index * SocketLayouts.POLLFD_BYTES + SocketLayouts.POLLFD_EVENTS, events);
     }
 
     /// Sleeps until a descriptor is ready or time is up.

@@ -73,7 +73,6 @@ final class SocketLayouts {
     static final int POLLFD_EVENTS = 4;
     static final int POLLFD_REVENTS = 6;
     static final short POLLIN = 1;
-    static final short POLLOUT = 4;
 
     static final int EFD_NONBLOCK_CLOEXEC = 0x800 | 0x80000;
 

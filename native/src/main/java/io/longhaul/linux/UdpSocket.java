@@ -126,7 +126,7 @@ public final class UdpSocket implements AutoCloseable {
         long sent;
         do {
             sent = Libc.sendmsg(state, fd, header, SocketLayouts.MSG_DONTWAIT);
-        } while (sent == -Errno.EINTR);
+        } while (sent == -Errno.EINTR || sent == -Errno.ECONNREFUSED); // the latter tells of an earlier datagram
         return sent;
     }
 

@@ -1,0 +1,93 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.verbs.soft;
+
+import io.longhaul.linux.WakeupEvent;
+import io.longhaul.verbs.CompletionChannel;
+
+/// Sleeps on the sockets of the device, on a wake-up event, and until the emulated wire has something due.
+final class SoftCompletionChannel implements CompletionChannel {
+    private static final long FOREVER_NANOS = Long.MAX_VALUE;
+
+    private final SoftDevice device;
+    private final WakeupEvent event;
+    private final OpenChildren users = new OpenChildren();
+    private final DeviceSleeper sleeper;
+    private boolean raised;
+    private boolean closed;
+
+    SoftCompletionChannel(SoftDevice device, WakeupEvent event, DeviceSleeper sleeper) {
+        this.device = device;
+        this.event = event;
+        this.sleeper = sleeper;
+    }
+
+    @Override
+    public boolean await(long timeoutNanos) {
+        long now = device.now();
+        long deadline = timeoutNanos < 0 ? FOREVER_NANOS : now + timeoutNanos;
+        while (true) {
+            device.progress(now);
+            if (event.consume(sleeper.wasWoken())) {
+                raised = false;
+                return true;
+            }
+            if (raised) {
+                raised = false;
+                return true;
+            }
+            long remaining = timeoutNanos < 0 ? FOREVER_NANOS : deadline - now;
+            if (remaining <= 0) {
+                return false;
+            }
+            long due = device.nextProgressNanos();
+            long untilDue = due == Long.MAX_VALUE ? FOREVER_NANOS : Math.max(0, due - now);
+            long sleep = Math.min(remaining, untilDue);
+            sleeper.sleep(sleep == FOREVER_NANOS ? -1 : sleep);
+            now = device.now();
+        }
+    }
+
+    @Override
+    public void wakeup() {
+        event.signal();
+    }
+
+    /// An armed queue has a completion.
+    void raise() {
+        raised = true;
+    }
+
+    void addUser(Object user) {
+        users.add(user);
+    }
+
+    void removeUser(Object user) {
+        users.remove(user);
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            users.requireNone(this);
+            closed = true;
+            event.close();
+            device.forget(this);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "completion channel of " + device.name();
+    }
+}
