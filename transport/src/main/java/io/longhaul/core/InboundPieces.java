@@ -231,13 +231,10 @@ final class InboundPieces {
     Placement onCumulative(long nowNanos, long cumulativeCsn) {
         InboundPiece piece = index.first();
         while (piece != null && piece.endCsn() <= cumulativeCsn) {
-            if (!effects.isRefused(piece)) {
-                if (piece.received != piece.chunkCount) {
-                    return effects.violation("chunks of a piece that belong to another, or were voided for another");
-                }
-                if (effects.inOrder(nowNanos, piece) == Placement.PROTOCOL_ERROR) {
-                    return Placement.PROTOCOL_ERROR;
-                }
+            if (piece.received != piece.chunkCount) {
+                effects.onIncomplete(piece);
+            } else if (!effects.isRefused(piece) && effects.inOrder(nowNanos, piece) == Placement.PROTOCOL_ERROR) {
+                return Placement.PROTOCOL_ERROR;
             }
             forget(piece);
             piece = index.first();

@@ -256,17 +256,21 @@ final class OperationEffects {
         return Placement.RECEIVED;
     }
 
+    // The range is checked again: the peer may have described the piece before a read with this id was posted.
     private Placement placeReadResponse(InboundPiece piece, long at, MemorySegment source, long offset, int bytes) {
-        final MemorySegment target = pending.readTarget(piece.argument0);
+        final long requestId = piece.argument0;
+        final MemorySegment target = pending.readTarget(requestId);
         if (target == null) {
             return Placement.RECEIVED;
         }
-        // The read that was there when the piece began is the one that is here now: request ids are used once.
-        final long targetOffset = pending.readTargetOffset(piece.argument0) + piece.argument1 + at;
+        final long readOffset = piece.argument1 + at;
+        if (piece.argument1 < 0 || readOffset < 0 || readOffset > pending.readLength(requestId) - bytes) {
+            return violation("an answer outside of its read");
+        }
         try {
-            MemorySegment.copy(source, offset, target, targetOffset, bytes);
-        } catch (IllegalStateException | IndexOutOfBoundsException | WrongThreadException e) {
-            // The application closed the target under a read, or the piece began before the read: nothing to place.
+            MemorySegment.copy(source, offset, target, pending.readTargetOffset(requestId) + readOffset, bytes);
+        } catch (IllegalStateException | WrongThreadException e) {
+            // The application closed the target under its read: there is nowhere to place anything.
             return Placement.RECEIVED;
         }
         return Placement.RECEIVED;
@@ -318,6 +322,13 @@ final class OperationEffects {
                 return streams.onStop(piece.argument0) ? Placement.RECEIVED : violation(streams.errorText());
             default:
                 return Placement.RECEIVED;
+        }
+    }
+
+    /// Every CSN up to the end of a piece was received or voided, but not all of its own: the peer voided the rest.
+    void onIncomplete(InboundPiece piece) {
+        if (piece.kind == OperationKind.SEND) {
+            messages.onVoid(piece.operationId);
         }
     }
 

@@ -39,6 +39,8 @@ final class ReceiveMemory {
         int count;
         /// Which bytes have arrived, for a block of a stream.
         @Nullable ByteRanges ranges;
+        /// The block behind this one, for a block of a stream that is sent.
+        @Nullable Block next;
 
         Block(MemorySegment segment) {
             this.segment = segment;
@@ -89,6 +91,7 @@ final class ReceiveMemory {
         }
         final Block block = free.pop();
         block.count = 0;
+        block.next = null;
         return block;
     }
 
