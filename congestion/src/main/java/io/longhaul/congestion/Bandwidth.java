@@ -14,7 +14,8 @@ package io.longhaul.congestion;
 
 /// Products of rates and times that cannot overflow.
 ///
-/// Rates are bytes per second, times are nanoseconds. 400 Gb/s is 5e10 bytes per second; times 2e9 ns that is 1e20, more
+/// Rates are bytes per second, times are nanoseconds. 400 Gb/s is 5e10 bytes per second; times 2e9 ns that is 1e20,
+/// more
 /// than a `long` holds, so the products are taken in `double` and saturate. Worked number: 100 Gb/s x 100 ms is a
 /// bandwidth-delay product of 1.25 GB.
 public final class Bandwidth {

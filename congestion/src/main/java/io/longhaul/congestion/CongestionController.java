@@ -14,7 +14,8 @@ package io.longhaul.congestion;
 
 /// Decides how many bytes may be in flight on a path and how fast they may leave.
 ///
-/// One controller serves one connection. It is sans-IO: time is an argument, and nothing is reached for globally, so equal
+/// One controller serves one connection. It is sans-IO: time is an argument, and nothing is reached for globally, so
+/// equal
 /// calls give equal answers. The caller reports every packet that counts towards the window (packets that carry data or
 /// parity; pure acknowledgements and path probes do not count), and asks for the window and the pacing rate afterwards.
 ///
@@ -28,7 +29,8 @@ public interface CongestionController {
     /// @param appLimited true when the sender has no more data to send after this packet
     void onPacketSent(long nowNanos, int bytes, long bytesInFlight, boolean appLimited);
 
-    /// Is called once for each acknowledgement that made progress, after its losses were reported through {@link #onLoss}.
+    /// Is called once for each acknowledgement that made progress, after its losses were reported through {@link
+    /// #onLoss}.
     ///
     /// @param sample reused by the caller: valid during the call only
     void onAck(AckSample sample);
@@ -38,7 +40,8 @@ public interface CongestionController {
     /// @param sample reused by the caller: valid during the call only
     void onLoss(LossSample sample);
 
-    /// Is called when losses that were reported earlier turn out to have been delivered (the receiver saw duplicates).
+    /// Is called when losses that were reported earlier turn out to have been delivered (the receiver saw
+    /// duplicates).
     ///
     /// @param nowNanos monotonic time
     /// @param bytes bytes that were declared lost and have arrived

@@ -14,7 +14,8 @@ package io.longhaul.congestion;
 
 /// Measures the rate at which a path delivers (draft-ietf-ccwg-bbr §4.1, "delivery rate estimation").
 ///
-/// The sender keeps four values for each packet, which this class supplies at send time and takes back when the packet is
+/// The sender keeps four values for each packet, which this class supplies at send time and takes back when the packet
+/// is
 /// acknowledged: delivered bytes, the time of that count, the time of the first packet of the flight, and whether the
 /// application lacked data. A rate sample is
 /// {@snippet lang=text :

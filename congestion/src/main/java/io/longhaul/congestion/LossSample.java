@@ -12,7 +12,8 @@
  */
 package io.longhaul.congestion;
 
-/// What was declared lost: the input of {@link CongestionController#onLoss}. Reused by its owner like {@link AckSample}.
+/// What was declared lost: the input of {@link CongestionController#onLoss}. Reused by its owner like {@link
+/// AckSample}.
 public final class LossSample {
     /// Time at which the loss was declared.
     public long nowNanos;

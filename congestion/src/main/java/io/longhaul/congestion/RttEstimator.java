@@ -36,8 +36,8 @@ public final class RttEstimator {
     /// @param minWindowNanos how long a minimum is believed, above 0
     public RttEstimator(long initialRttNanos, long minWindowNanos) {
         if (initialRttNanos <= 0 || minWindowNanos <= 0) {
-            throw new IllegalArgumentException(
-                    "initialRttNanos=" + initialRttNanos + ", minWindowNanos=" + minWindowNanos + ": both must be above 0");
+            throw new IllegalArgumentException("initialRttNanos=" + initialRttNanos + ", minWindowNanos="
+                    + minWindowNanos + ": both must be above 0");
         }
         this.minWindowNanos = minWindowNanos;
         smoothedNanos = initialRttNanos;

@@ -24,7 +24,8 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// Whatever is reported, in whatever order: the window holds a packet, the rate is above 0, nothing throws, and equal calls
+/// Whatever is reported, in whatever order: the window holds a packet, the rate is above 0, nothing throws, and equal
+/// calls
 /// give equal answers.
 class ControllerPropertyTest {
     private static final int RUNS = 150;
@@ -62,8 +63,11 @@ class ControllerPropertyTest {
         for (int step = 0; step < STEPS; step++) {
             calls.next(controller);
             final String where = factory.name() + ", -Dlonghaul.seed=" + seed + ", step " + step + ", " + config;
-            assertTrue(controller.congestionWindowBytes() >= config.packetBytes(), () -> "window below a packet: " + where);
-            assertTrue(controller.congestionWindowBytes() <= config.maxWindowBytes(), () -> "window above cap: " + where);
+            assertTrue(
+                    controller.congestionWindowBytes() >= config.packetBytes(),
+                    () -> "window below a packet: " + where);
+            assertTrue(
+                    controller.congestionWindowBytes() <= config.maxWindowBytes(), () -> "window above cap: " + where);
             assertTrue(controller.pacingRateBytesPerSecond() > 0, () -> "no rate: " + where);
             assertTrue(controller.bandwidthBytesPerSecond() >= 0, () -> "negative bandwidth: " + where);
             assertNotNull(controller.phase());

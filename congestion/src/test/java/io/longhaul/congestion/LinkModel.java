@@ -17,7 +17,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// A bottleneck in virtual time: rate, tail-drop queue, propagation, random loss, marks, a policer and black holes, shared
+/// A bottleneck in virtual time: rate, tail-drop queue, propagation, random loss, marks, a policer and black holes,
+/// shared
 /// by flows that each run a controller with the module's pacer and estimators. Everything it gives is simulated.
 ///
 /// Random loss happens before the queue, as under netem.
@@ -140,7 +141,9 @@ public final class LinkModel {
     /// Time at which a packet sent now reaches the receiver, negated and less one when it arrives marked,
     /// {@link Long#MIN_VALUE} when it is lost.
     long transmit(long sendNanos, int bytes) {
-        if (isHole(sendNanos) || (lossFraction > 0 && random.nextDouble() < lossFraction) || isPoliced(sendNanos, bytes)) {
+        if (isHole(sendNanos)
+                || (lossFraction > 0 && random.nextDouble() < lossFraction)
+                || isPoliced(sendNanos, bytes)) {
             return Long.MIN_VALUE;
         }
         final long queueNanos = Math.max(0, busyUntilNanos - sendNanos);
@@ -167,8 +170,8 @@ public final class LinkModel {
         if (policerBytesPerSecond == 0) {
             return false;
         }
-        policerTokens = Math.min(
-                policerDepthBytes, policerTokens + (sendNanos - policerNanos) / 1e9 * policerBytesPerSecond);
+        policerTokens =
+                Math.min(policerDepthBytes, policerTokens + (sendNanos - policerNanos) / 1e9 * policerBytesPerSecond);
         policerNanos = sendNanos;
         if (policerTokens < bytes) {
             return true;

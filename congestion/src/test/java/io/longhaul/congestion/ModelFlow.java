@@ -12,7 +12,8 @@
  */
 package io.longhaul.congestion;
 
-/// One sender and receiver over a {@link LinkModel}: packet threshold 3, batched acknowledgements, retransmission timer.
+/// One sender and receiver over a {@link LinkModel}: packet threshold 3, batched acknowledgements, retransmission
+/// timer.
 public final class ModelFlow {
     private static final int RING = 1 << 19;
     private static final int MASK = RING - 1;
@@ -190,7 +191,8 @@ public final class ModelFlow {
         if (appBytesPerSecond > 0) {
             final long offered = (long) (nowNanos / 1e9 * appBytesPerSecond);
             if (offered - appSentBytes < packetBytes) {
-                nextSendNanos = nowNanos + Bandwidth.nanosFor(packetBytes - (offered - appSentBytes), appBytesPerSecond);
+                nextSendNanos =
+                        nowNanos + Bandwidth.nanosFor(packetBytes - (offered - appSentBytes), appBytesPerSecond);
                 return false;
             }
             appSentBytes += packetBytes;
@@ -299,7 +301,13 @@ public final class ModelFlow {
             return;
         }
         rate.onPacketAcked(
-                nowNanos, packetBytes, sent[slot], delivered[slot], deliveredAt[slot], firstSent[slot], limitedAtSend[slot]);
+                nowNanos,
+                packetBytes,
+                sent[slot],
+                delivered[slot],
+                deliveredAt[slot],
+                firstSent[slot],
+                limitedAtSend[slot]);
         ack.newlyAckedBytes += packetBytes;
         ack.newlyAckedPackets++;
         ack.newlyCeMarkedPackets += (state[slot] & MARKED) != 0 ? 1 : 0;

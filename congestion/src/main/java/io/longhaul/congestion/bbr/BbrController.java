@@ -24,7 +24,8 @@ import io.longhaul.congestion.LossSample;
 /// pacing rate = gain x bandwidth / (1 - corruption)
 /// window      = window gain x bdp + bandwidth x (jitter + 1 ms at most) + batches + 4 packets
 /// }
-/// Window and rate are computed once for each acknowledgement; asking for them costs nothing. Nothing is allocated after
+/// Window and rate are computed once for each acknowledgement; asking for them costs nothing. Nothing is allocated
+/// after
 /// construction. Worked number: 2 Gb/s x 20 ms is a bandwidth-delay product of 5 MB; the window of the steady state is
 /// 6.25 MB plus what batches need, 0.16 MB.
 ///
@@ -166,9 +167,9 @@ public final class BbrController implements CongestionController {
         probeBw.enterAfterDrain(model.nowNanos(), pipeFilled);
     }
 
-    void enterProbeBwRefill() {
+    void enterProbeBwAfterJumpStart() {
         phase = probeBw;
-        probeBw.enterRefill(model.nowNanos());
+        probeBw.enterAfterJumpStart(model.nowNanos());
     }
 
     void enterProbeRtt() {

@@ -17,7 +17,8 @@ import io.longhaul.congestion.CongestionController;
 import io.longhaul.congestion.CongestionControllerFactory;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Makes {@link BbrController}s. Each gets a seed of its own, so that connections do not probe in step; the seeds follow
+/// Makes {@link BbrController}s. Each gets a seed of its own, so that connections do not probe in step; the seeds
+/// follow
 /// from the factory's seed and the order of creation, and nothing else.
 ///
 /// Threading: any thread may create.

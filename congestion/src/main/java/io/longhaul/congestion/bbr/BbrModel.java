@@ -18,7 +18,8 @@ import io.longhaul.congestion.CongestionConfig;
 import io.longhaul.congestion.LossSample;
 import io.longhaul.congestion.WindowedFilter;
 
-/// The model of the path: bottleneck bandwidth, minimum round trip, losses, and the bounds that congestion puts on them.
+/// The model of the path: bottleneck bandwidth, minimum round trip, losses, and the bounds that congestion puts on
+/// them.
 ///
 /// {@snippet lang=text :
 /// bandwidth = min(largest delivery rate of two probing cycles, short-term bound)
@@ -89,7 +90,7 @@ final class BbrModel {
         roundBandwidth = 0;
         roundAppLimited = false;
         lastRoundMinRttNanos = queue.roundMinNanos();
-        loss.onRoundEnd(belowCapacity && !queue.isHigh() && !loss.presentMarked());
+        loss.onRoundEnd(belowCapacity, !queue.roundMayOverflow() && !loss.presentMarked());
         bounds.onRoundEnd(probing);
         queue.onRoundEnd();
         queue.packetTime(hasBandwidth() ? Bandwidth.nanosFor(config.packetBytes(), bandwidth()) : 0);
@@ -152,7 +153,8 @@ final class BbrModel {
         return Math.max(lastRoundBandwidth, roundBandwidth);
     }
 
-    /// This flow's share of the bottleneck: the larger of {@link #latestBandwidth} and the rate at which acknowledgements
+    /// This flow's share of the bottleneck: the larger of {@link #latestBandwidth} and the rate at which
+    /// acknowledgements
     /// arrived in the last round. The first is also limited by how fast we sent, which is no news about the path.
     double shareBandwidth() {
         return Math.max(latestBandwidth(), lastRoundArrival);

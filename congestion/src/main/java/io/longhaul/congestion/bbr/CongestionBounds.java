@@ -23,9 +23,11 @@ final class CongestionBounds {
     private static final double BETA = 0.7;
     /// Share of the delivered rate that marks leave at least.
     private static final double MARKED_SHARE = 0.9;
-    /// Losses with a queue count when they exceed twice the floor by this share.
+    /// Losses with a queue count when they exceed the floor by half and by this share.
     private static final double LOSS_SLACK = 0.005;
-    /// Loss that counts as congestion without any queue, when it lasts for two rounds: a policer, a very short buffer.
+    private static final double FLOOR_MARGIN = 1.5;
+    /// Loss that counts as congestion without any queue, when it lasts for two rounds: a policer, a very short
+    /// buffer.
     private static final double LOSS_ALONE_FRACTION = 0.05;
     private static final double LOSS_ALONE_FLOORS = 3;
     /// Loss at which the rate is halved, whatever else is known, when it lasts for two rounds.
@@ -62,6 +64,7 @@ final class CongestionBounds {
     private int lossRounds;
     private int delayRounds;
     private double delayOnsetLo;
+    private boolean lossySinceDelay;
     private double priorLatest;
     private long priorMinRttNanos;
     private boolean climbing;
@@ -115,8 +118,9 @@ final class CongestionBounds {
 
     /// True when the present round, so far, lost more than corruption explains and a queue or marks agree.
     boolean lossAgreed() {
-        return exceedsFloor(model.loss.presentFraction(), model.loss.presentLostPackets())
-                && (model.queue.roundPeakNanos() > model.queue.highNanos() || model.loss.presentMarked());
+        return model.loss.presentLostPackets() >= MIN_LOST_PACKETS
+                && exceedsFloor(model.loss.presentFraction())
+                && (model.queue.roundMayOverflow() || model.loss.presentMarked());
     }
 
     /// Lets a delivery rate that was reached by probing lift the bound.
@@ -132,12 +136,13 @@ final class CongestionBounds {
     //= draft-ietf-ccwg-bbr-06 §5.5.10: once a round, bounds follow what was delivered
     void onRoundEnd(boolean probing) {
         final LossAccount loss = model.loss;
-        final boolean delayed = model.queue.roundPeakNanos() > model.queue.highNanos();
-        final boolean lossy = exceedsFloor(loss.lossFraction(), loss.lostPackets());
+        final boolean delayed = model.queue.roundMayOverflow();
+        final boolean lossy = exceedsFloor(loss.lossFraction());
         final boolean marked = loss.ceFraction() > 0;
         congested = marked || (lossy && delayed);
         countSafety(marked || delayed);
         lossRounds = isShare(lossAloneFraction()) ? lossRounds + 1 : 0;
+        lossySinceDelay |= lossy;
         if (safetyRounds >= 2) {
             safetyRounds = 0;
             congested = true;
@@ -159,7 +164,8 @@ final class CongestionBounds {
         priorMinRttNanos = model.lastRoundMinRttNanos();
     }
 
-    /// Counts rounds of very high loss. When halving again and again changes nothing and there is no queue and no mark, it
+    /// Counts rounds of very high loss. When halving again and again changes nothing and there is no queue and no
+    /// mark, it
     /// is not our rate that loses.
     private void countSafety(boolean agreed) {
         if (!isShare(LOSS_SAFETY_FRACTION)) {
@@ -178,11 +184,12 @@ final class CongestionBounds {
         return model.loss.lossFraction() > fraction && model.loss.lostPackets() >= MIN_LOST_PACKETS;
     }
 
-    private boolean exceedsFloor(double lossFraction, long lostPackets) {
-        return lostPackets >= MIN_LOST_PACKETS && lossFraction > 2 * model.loss.floorFraction() + LOSS_SLACK;
+    private boolean exceedsFloor(double lossFraction) {
+        return lossFraction > FLOOR_MARGIN * model.loss.floorFraction() + LOSS_SLACK;
     }
 
-    //= draft-ietf-ccwg-bbr-06 §5.5.10 type=deviation: more than 20 % for two rounds halves the rate even without a queue
+    //= draft-ietf-ccwg-bbr-06 §5.5.10 type=deviation: more than 20 % for two rounds halves the rate even without a
+    // queue
     private void onSafetyCut() {
         final double bandwidth = model.bandwidth();
         safetyCuts++;
@@ -227,7 +234,8 @@ final class CongestionBounds {
         return lossCutNanos == Long.MIN_VALUE || sentNanos - lossCutNanos >= 0;
     }
 
-    //= draft-ietf-ccwg-bbr-06 §5.5.10 type=deviation: a round grows with the queue; a queue four times too long does not wait
+    //= draft-ietf-ccwg-bbr-06 §5.5.10 type=deviation: a round grows with the queue; a queue four times too long does
+    // not wait
     void onAck(AckSample sample, boolean probing) {
         final long queueNanos = model.queue.queueNanos();
         final boolean due = sample.nowNanos - quickAdaptNanos > model.queue.minRttNanos();
@@ -243,7 +251,8 @@ final class CongestionBounds {
         }
     }
 
-    //= draft-ietf-ccwg-bbr-06 §3.7 type=deviation: the draft leaves ECN open; the cut drains the queue in about a round
+    //= draft-ietf-ccwg-bbr-06 §3.7 type=deviation: the draft leaves ECN open; the cut drains the queue in about a
+    // round
     private void onMarks() {
         final double queueShare = (double) model.queue.roundPeakNanos() / model.queue.minRttNanos();
         final double depth = Math.max(0.1, Math.min(0.5, queueShare));
@@ -270,6 +279,7 @@ final class CongestionBounds {
         }
         if (delayRounds++ == 0) {
             delayOnsetLo = bandwidthLo;
+            lossySinceDelay = false;
         }
         final double latest = model.shareBandwidth();
         if (isPathLonger(latest)) {
@@ -286,11 +296,15 @@ final class CongestionBounds {
         }
     }
 
-    /// A queue shrinks when less is sent into it. A delay that stays while the delivered rate follows the cuts, or that
+    /// A queue shrinks when less is sent into it. A delay that stays while the delivered rate follows the cuts, or
+    /// that
     /// outlasts many rounds of draining, is the path's own.
     private boolean isPathLonger(double latest) {
         final long rttNanos = model.lastRoundMinRttNanos();
         final boolean flat = Math.abs(rttNanos - priorMinRttNanos) < FLAT_FRACTION * rttNanos;
+        if (lossySinceDelay) {
+            return false; // a buffer that others keep full also stays: then packets are lost
+        }
         return (flat && delayRounds > 2 && latest < 0.93 * priorLatest) || delayRounds > UNYIELDING_ROUNDS;
     }
 

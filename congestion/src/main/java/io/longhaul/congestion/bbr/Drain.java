@@ -16,7 +16,8 @@ import io.longhaul.congestion.AckSample;
 
 /// Drain: empties the queue that Startup left (draft-ietf-ccwg-bbr-06 §5.3.2).
 ///
-/// The bottleneck is busy all the time, so the samples of this phase are the first that show its whole rate. It ends when
+/// The bottleneck is busy all the time, so the samples of this phase are the first that show its whole rate. It ends
+/// when
 /// the volume in flight fits the path, when the queue is seen to be gone, or after a few rounds.
 final class Drain extends Phase {
     private static final double PACING_GAIN = 0.5;

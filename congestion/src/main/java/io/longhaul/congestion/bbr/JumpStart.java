@@ -17,7 +17,8 @@ import io.longhaul.congestion.Bandwidth;
 
 /// Jump start: paces at a declared or remembered rate from the first packet on, and retreats when the path objects.
 ///
-/// After careful resume (draft-ietf-tsvwg-careful-resume): the rate is unvalidated until a whole round trip sent at it has
+/// After careful resume (draft-ietf-tsvwg-careful-resume): the rate is unvalidated until a whole round trip sent at it
+/// has
 /// been reported on. The path objects by delay, by marks or by losing more than a tenth; the retreat is to the rate at
 /// which acknowledgements arrive, which is the bottleneck's own.
 final class JumpStart extends Phase {
@@ -48,7 +49,7 @@ final class JumpStart extends Phase {
         if (objects()) {
             retreat(sample);
         } else if (model.rounds.started() && ++roundsSeen > VALIDATION_ROUNDS && !model.lastRoundAppLimited()) {
-            bbr.enterProbeBwRefill();
+            bbr.enterProbeBwAfterJumpStart();
         }
     }
 

@@ -22,7 +22,10 @@ final class LossAccount {
     /// Packets before the floor is believed.
     private static final int FLOOR_MIN_PACKETS = 200;
     /// Largest share that counts as corruption: above it, making up for loss would only feed it.
-    private static final double FLOOR_MAX = 0.15;
+    private static final double FLOOR_MAX = 0.1;
+
+    /// Standard deviations by which a round must lose less than the floor says to refute it.
+    private static final double REFUTING_DEVIATIONS = 3;
 
     private final int packetBytes;
     private long lostBytes;
@@ -57,13 +60,17 @@ final class LossAccount {
 
     /// Closes the round.
     ///
-    /// @param belowCapacity true when what the round reported on was sent below the known bandwidth, without a queue
-    void onRoundEnd(boolean belowCapacity) {
+    /// @param belowCapacity true when what the round reported on was sent below the known bandwidth
+    /// @param queueFree true when nothing of the round can have been lost to a full buffer
+    void onRoundEnd(boolean belowCapacity, boolean queueFree) {
         lossFraction = presentFraction();
         lostPackets = presentLostPackets();
         ceFraction = ackedPackets == 0 ? 0 : (double) markedPackets / ackedPackets;
         if (belowCapacity) {
-            learnFloor();
+            refuteFloor();
+            if (queueFree) {
+                learnFloor();
+            }
         }
         reset();
     }
@@ -119,6 +126,16 @@ final class LossAccount {
     void adoptFloor(double fraction) {
         floorSentBytes = (double) FLOOR_MEMORY_PACKETS * packetBytes;
         floorLostBytes = fraction * floorSentBytes;
+    }
+
+    private void refuteFloor() {
+        final double sentBytes = (double) lostBytes + ackedBytes;
+        final double expectedPackets = floorFraction() * sentBytes / packetBytes;
+        if (presentLostPackets() < expectedPackets - REFUTING_DEVIATIONS * Math.sqrt(expectedPackets)) {
+            // Sending less has lost clearly less: what was believed was overflow, not corruption.
+            floorLostBytes = 0;
+            floorSentBytes = 0;
+        }
     }
 
     private void learnFloor() {

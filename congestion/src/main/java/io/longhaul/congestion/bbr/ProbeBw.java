@@ -40,8 +40,12 @@ final class ProbeBw extends Phase {
     private static final double DOWN_GAIN = 0.95;
     /// Most that is made up for corruption while DOWN measures it.
     private static final double DOWN_COMPENSATION = 1.02;
+    private static final double DOWN_DOUBT = 2;
+    private static final double DOWN_DOUBT_ABOVE = 0.01;
     private static final int DOWN_MIN_ROUNDS = 2;
     private static final int DOWN_MAX_ROUNDS = 6;
+    /// Rounds of DOWN in which queue, marks and losses are still those of UP.
+    private static final int DOWN_GRACE_ROUNDS = 2;
 
     /// Most that CRUISE slows down for a queue.
     private static final double MAX_DRAIN = 0.1;
@@ -53,6 +57,10 @@ final class ProbeBw extends Phase {
     private static final long CRUISE_MIN_NANOS = 1_000_000_000L;
     /// Rounds after Drain in which losses and queue are Startup's.
     private static final int GRACE_ROUNDS = 3;
+    /// Probes that follow one another quickly while it is not known whether the pipe was ever full, and rounds
+    /// between.
+    private static final int EARLY_PROBES = 3;
+    private static final int EARLY_ROUNDS = 3;
 
     //= draft-ietf-ccwg-bbr-06 §5.3.3.4 type=deviation: 1.25 x from the start would overflow a buffer of 0.25 BDP
     private static final double[] UP_GAINS = {1.05, 1.1, 1.25, 1.5, 2.0};
@@ -67,12 +75,14 @@ final class ProbeBw extends Phase {
     private long waitNanos;
     private long waitRounds;
     private long graceRounds;
+    private int earlyProbes;
     private long jitterState;
 
     private int pulse;
     private boolean pulsing;
     private double pulseBase;
     private boolean policed;
+    private int pulsesGrown;
 
     ProbeBw(BbrController bbr, BbrModel model, long seed) {
         super(bbr, model);
@@ -83,24 +93,29 @@ final class ProbeBw extends Phase {
         begin(Step.CRUISE, nowNanos);
         //= draft-ietf-ccwg-bbr-06 §5.3.3.5: the wait is spread, so that flows do not probe in step
         final double spread = 0.75 + 0.5 * nextFraction();
-        waitRounds = CRUISE_MIN_ROUNDS;
-        waitNanos = (long) (CRUISE_MIN_NANOS * spread);
+        final boolean early = earlyProbes > 0;
+        earlyProbes = early ? earlyProbes - 1 : 0;
+        waitRounds = early ? EARLY_ROUNDS : CRUISE_MIN_ROUNDS;
+        waitNanos = early ? 0 : (long) (CRUISE_MIN_NANOS * spread);
         graceRounds = 0;
     }
 
     /// Enters CRUISE; the first rounds still report on what Startup did.
     ///
-    /// @param pipeFilled false when Startup ended before its plateau: the first probe then follows at once
+    /// @param pipeFilled false when Startup ended before its plateau: the first probes then follow at once
     void enterAfterDrain(long nowNanos, boolean pipeFilled) {
+        earlyProbes = pipeFilled ? 0 : EARLY_PROBES;
         enterCruise(nowNanos);
         graceRounds = GRACE_ROUNDS;
-        if (!pipeFilled) {
-            waitRounds = GRACE_ROUNDS;
-            waitNanos = 0;
-        }
     }
 
-    void enterRefill(long nowNanos) {
+    /// Probes at once: what is known is a declared rate, and there may be more.
+    void enterAfterJumpStart(long nowNanos) {
+        earlyProbes = EARLY_PROBES - 1;
+        enterRefill(nowNanos);
+    }
+
+    private void enterRefill(long nowNanos) {
         begin(Step.REFILL, nowNanos);
     }
 
@@ -111,10 +126,15 @@ final class ProbeBw extends Phase {
         pulsing = true;
         pulseBase = model.bandwidth();
         policed = false;
+        pulsesGrown = 0;
     }
 
     private void enterDown(long nowNanos) {
         begin(Step.DOWN, nowNanos);
+        if (pulsesGrown >= 2 && !model.queue.isHigh()) {
+            // Much room and no queue at its end: what ended the probe was chance, and there may be more.
+            earlyProbes = Math.max(earlyProbes, 1);
+        }
         model.endCycle();
     }
 
@@ -205,6 +225,7 @@ final class ProbeBw extends Phase {
             return;
         }
         model.bounds.clearInflightHi();
+        pulsesGrown++;
         pulse = Math.min(pulse + 1, UP_GAINS.length - 1);
         pulsing = true;
         pulseBase = model.bandwidth();
@@ -217,11 +238,17 @@ final class ProbeBw extends Phase {
     @Override
     double pacingGain() {
         return switch (step) {
-            case DOWN -> roundsSeen() == 0 ? Math.min(DOWN_GAIN, queueGain()) : queueGain();
+            case DOWN -> roundsSeen() == 0 ? Math.min(downGain(), queueGain()) : queueGain();
             case CRUISE -> cruiseGain();
             case REFILL -> 1.0;
             case UP -> pulsing ? UP_GAINS[pulse] : 1.0;
         };
+    }
+
+    /// The more the path is believed to corrupt, the lower DOWN goes: if it is our overflow after all, it must
+    /// show.
+    private double downGain() {
+        return DOWN_GAIN - DOWN_DOUBT * Math.max(0, model.loss.floorFraction() - DOWN_DOUBT_ABOVE);
     }
 
     //= draft-ietf-ccwg-bbr-06 §5.3.3.2 type=deviation: the queue, not a fixed margin, decides how far below 1.0
@@ -252,7 +279,7 @@ final class ProbeBw extends Phase {
     boolean probing() {
         return switch (step) {
             case UP, REFILL -> true;
-            case DOWN -> roundsSeen() < DOWN_MIN_ROUNDS;
+            case DOWN -> roundsSeen() < DOWN_GRACE_ROUNDS;
             case CRUISE -> roundsSeen() < graceRounds;
         };
     }

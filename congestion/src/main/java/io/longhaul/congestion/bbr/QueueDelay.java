@@ -14,8 +14,10 @@ package io.longhaul.congestion.bbr;
 
 /// Minimum round trip of the path, and how far the present round trip stands above it.
 ///
-/// The queue delay is taken from the *smallest* sample of each quarter of a round trip, so that jitter and late wake-ups
-/// of the host do not look like a queue. Worked number: at 20 ms the thresholds are 0.5 ms (low) and 1 ms (congested); at
+/// The queue delay is taken from the *smallest* sample of each quarter of a round trip, so that jitter and late
+/// wake-ups
+/// of the host do not look like a queue. Worked number: at 20 ms the thresholds are 0.5 ms (low) and 1 ms (congested);
+/// at
 /// 100 ms they are 2 ms and 5 ms.
 final class QueueDelay {
     /// Smallest delay that is told from noise, ns: scheduling on a shared host is of this order.
@@ -35,8 +37,14 @@ final class QueueDelay {
     /// Packets that may wait for one another without being a queue.
     private static final int QUEUED_PACKETS = 2;
 
+    /// Time for which the smallest round trip is remembered to judge losses by, ns: twice the window of the
+    /// minimum.
+    private static final long FLOOR_WINDOW_NANOS = 60_000_000_000L;
+
     private long minRttNanos;
     private long minStampNanos;
+    private long floorRttNanos = Long.MAX_VALUE;
+    private long floorStampNanos;
     private boolean hasSample;
 
     private long bucketStartNanos;
@@ -66,6 +74,10 @@ final class QueueDelay {
             //= draft-ietf-ccwg-bbr-06 §5.5.7: the smallest sample is the propagation delay of the path
             minRttNanos = rttNanos;
             minStampNanos = nowNanos;
+        }
+        if (rttNanos <= floorRttNanos || nowNanos - floorStampNanos > FLOOR_WINDOW_NANOS) {
+            floorRttNanos = rttNanos <= floorRttNanos ? rttNanos : minRttNanos;
+            floorStampNanos = nowNanos;
         }
         bucketMinNanos = Math.min(bucketMinNanos, rttNanos);
         roundMinNanos = Math.min(roundMinNanos, rttNanos);
@@ -126,7 +138,8 @@ final class QueueDelay {
         return queueNanos;
     }
 
-    /// Quarters of a round trip for which the queue has been growing by an eighth of the time and more. A path that has
+    /// Quarters of a round trip for which the queue has been growing by an eighth of the time and more. A path that
+    /// has
     /// become longer shows one; a rate that has fallen shows many.
     int risingBuckets() {
         return risingBuckets;
@@ -147,6 +160,16 @@ final class QueueDelay {
         return roundPeakNanos;
     }
 
+    /// True when the present round had a queue that losses may come from. Here the smallest round trip of a whole
+    /// minute
+    /// counts: a minimum that was taken anew while others filled the buffer must not turn overflow into corruption.
+    boolean roundMayOverflow() {
+        final long hiddenNanos = floorRttNanos == Long.MAX_VALUE ? 0 : minRttNanos - floorRttNanos;
+        final long noiseNanos = noiseNanos();
+        return roundPeakNanos + hiddenNanos
+                > highNanos() - noiseNanos + Math.min(noiseNanos, (long) (HIGH_FRACTION * minRttNanos));
+    }
+
     /// Queue delay up to which the path counts as free of queues.
     long lowNanos() {
         return Math.max(LOW_FLOOR_NANOS, (long) (LOW_FRACTION * minRttNanos)) + noiseNanos() / 2 + packetNanos;
@@ -154,7 +177,9 @@ final class QueueDelay {
 
     /// Queue delay above which the path counts as congested.
     long highNanos() {
-        return Math.max(HIGH_FLOOR_NANOS, (long) (HIGH_FRACTION * minRttNanos)) + noiseNanos() + QUEUED_PACKETS * packetNanos;
+        return Math.max(HIGH_FLOOR_NANOS, (long) (HIGH_FRACTION * minRttNanos))
+                + noiseNanos()
+                + QUEUED_PACKETS * packetNanos;
     }
 
     /// What jitter may add to the smallest sample of a bucket; bounded, so that a queue cannot pass for noise.

@@ -25,7 +25,8 @@ final class Startup extends Phase {
     /// Queue that ends Startup: an eighth of the round trip, and at least 1 ms.
     private static final int QUEUE_DIVISOR = 8;
     private static final long QUEUE_FLOOR_NANOS = 1_000_000;
-    /// Loss that ends Startup by itself: above every corrupting path, below what doubling into a short buffer loses.
+    /// Loss that ends Startup by itself: above every corrupting path, below what doubling into a short buffer
+    /// loses.
     private static final double LOSS_FRACTION = 0.10;
     private static final int LOSS_PACKETS = 8;
 
@@ -63,7 +64,8 @@ final class Startup extends Phase {
         return model.hasBandwidth() && model.queue.queueNanos() > Math.max(limitNanos, model.queue.highNanos());
     }
 
-    //= draft-ietf-ccwg-bbr-06 §5.3.1.3 type=deviation: 10 % instead of 2 %, or any congestive loss with a queue or marks
+    //= draft-ietf-ccwg-bbr-06 §5.3.1.3 type=deviation: 10 % instead of 2 %, or any congestive loss with a queue or
+    // marks
     private boolean isHighLoss() {
         return model.hasBandwidth()
                 && (model.bounds.lossAgreed()

@@ -23,8 +23,10 @@ import io.longhaul.congestion.LossSample;
 /// pacing rate = declared rate, or what congestion left of it
 /// window      = 2 x rate x round trip + 4 packets
 /// }
-/// Loss counts as corruption unless a queue stands or marks agree. When they do, the rate falls to what was delivered, and
-/// climbs back to the declared rate over five clean round trips. More than 20 % lost for two rounds, or a silence, halves
+/// Loss counts as corruption unless a queue stands or marks agree. When they do, the rate falls to what was delivered,
+/// and
+/// climbs back to the declared rate over five clean round trips. More than 20 % lost for two rounds, or a silence,
+/// halves
 /// it. Worked number: 100 Gb/s x 100 ms gives a window of 2.5 GB.
 ///
 /// Threading: single writer, like every controller.
@@ -62,8 +64,9 @@ public final class ReservedController implements CongestionController {
     /// @throws IllegalArgumentException when the configuration declares no rate
     public ReservedController(CongestionConfig config) {
         if (config.rateHintBytesPerSecond() == 0) {
-            throw new IllegalArgumentException("rateHintBytesPerSecond=0: the controller 'reserved' holds a declared rate;"
-                    + " declare it with --rate-hint, or choose the controller 'bbr'");
+            throw new IllegalArgumentException(
+                    "rateHintBytesPerSecond=0: the controller 'reserved' holds a declared rate;"
+                            + " declare it with --rate-hint, or choose the controller 'bbr'");
         }
         this.config = config;
         declaredBytesPerSecond = config.rateHintBytesPerSecond();
@@ -156,7 +159,8 @@ public final class ReservedController implements CongestionController {
         }
     }
 
-    /// Counts rounds of very high loss. When halving again and again changes nothing and there is no queue and no mark, it
+    /// Counts rounds of very high loss. When halving again and again changes nothing and there is no queue and no
+    /// mark, it
     /// is not our rate that loses.
     private void countSafety(boolean agreed) {
         if (evidence.lossFraction() <= SAFETY_LOSS_FRACTION) {
@@ -176,9 +180,8 @@ public final class ReservedController implements CongestionController {
 
     private void updateWindow() {
         final long minBytes = (long) MIN_WINDOW_PACKETS * config.packetBytes();
-        final double bytes = silent
-                ? minBytes
-                : WINDOW_GAIN * declaredBytesPerSecond * evidence.minRttNanos() / 1e9 + minBytes;
+        final double bytes =
+                silent ? minBytes : WINDOW_GAIN * declaredBytesPerSecond * evidence.minRttNanos() / 1e9 + minBytes;
         windowBytes = Math.min(config.maxWindowBytes(), Math.max(minBytes, (long) bytes));
     }
 }

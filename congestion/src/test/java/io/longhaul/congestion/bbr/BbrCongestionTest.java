@@ -127,9 +127,9 @@ class BbrCongestionTest {
         assertEquals(0, flow.lossSinceMark());
     }
 
-    /// Validates the declared rate and waits until the first probe is over.
+    /// Validates the declared rate and waits until the first probes are over.
     private void settle() {
-        for (int round = 0; round < 14; round++) {
+        for (int round = 0; round < 32; round++) {
             round(0, 0, 0);
         }
         assertEquals("ProbeBwCruise", bbr.phase());

@@ -33,7 +33,10 @@ final class BbrFixture {
     }
 
     static ModelFlow flow(LinkModel link, int packetBytes, long rttNanos, double hintBitsPerSecond, long seed) {
-        return link.add(new BbrController(config(packetBytes, rttNanos, hintBitsPerSecond), seed), packetBytes, link.nowNanos());
+        return link.add(
+                new BbrController(config(packetBytes, rttNanos, hintBitsPerSecond), seed),
+                packetBytes,
+                link.nowNanos());
     }
 
     /// Share of a rate that a flow delivers from now on for a time.

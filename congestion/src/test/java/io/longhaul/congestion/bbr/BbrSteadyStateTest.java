@@ -53,7 +53,11 @@ class BbrSteadyStateTest {
 
     @ParameterizedTest(name = "{0} b/s, {1} ms, packets of {2}")
     @CsvSource({
-        "64000, 600, 600, 60", "10000, 2000, 256, 400", "10e9, 1, 8900, 1", "100e9, 20, 65000, 2", "1e9, 0.1, 1400, 1"
+        "64000, 600, 600, 60",
+        "10000, 2000, 256, 400",
+        "10e9, 1, 8900, 1",
+        "100e9, 20, 65000, 2",
+        "1e9, 0.1, 1400, 1"
     })
     void worksFromSlowSatellitesToFastMetros(double rate, double rttMillis, int packetBytes, int seconds) {
         final long rttNanos = (long) (rttMillis * MILLI);
