@@ -104,7 +104,7 @@ final class BbrModel {
             return;
         }
         roundBandwidth = Math.max(roundBandwidth, rate);
-        if (!sample.appLimited || rate >= maxBandwidth.best()) {
+        if (!sample.appLimited || rate >= maxBandwidth()) {
             cycleSampled |= !sample.appLimited;
             maxBandwidth.update(cycle, rate);
         }

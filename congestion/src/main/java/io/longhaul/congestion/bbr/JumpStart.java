@@ -26,6 +26,7 @@ final class JumpStart extends Phase {
     /// Share of what was sent that must arrive.
     private static final double DELIVERED_FRACTION = 0.9;
     private static final int LOSS_PACKETS = 8;
+    private static final int SMALL_TALK_PACKETS = 4;
     /// Rounds after which everything that was sent in the first round trip has been reported on.
     private static final int VALIDATION_ROUNDS = 2;
 
@@ -40,9 +41,11 @@ final class JumpStart extends Phase {
 
     @Override
     void onAck(AckSample sample) {
-        if (!started) {
+        // A few packets in flight are small talk before the first transfer: the jump has not begun.
+        if (!started || sample.priorBytesInFlight <= (long) SMALL_TALK_PACKETS * model.config.packetBytes()) {
             started = true;
             firstAckNanos = sample.nowNanos;
+            ackedBytes = 0;
         } else {
             ackedBytes += sample.newlyAckedBytes;
         }
