@@ -31,7 +31,7 @@ final class WireEgress implements Egress {
     private static final int MAX_RELEASED = 1024;
     private static final long RETRY_NANOS = 50_000;
     private static final long MIN_RING_BYTES = 4L << 20;
-    private static final long UNLIMITED_RING_BYTES = 64L << 20;
+    private static final double UNLIMITED_BITS_PER_SECOND = 10e9;
     private static final double SLACK = 1.5;
     private static final double NANOS_AND_BITS = 8e9;
     private static final int MIN_MODEL_PACKET_BYTES = 512;
@@ -188,18 +188,14 @@ final class WireEgress implements Egress {
     }
 
     private static long ringBytes(WireConfig config, LinkModel model) {
-        double bytes;
-        if (config.rateBitsPerSecond() == 0) {
-            bytes = UNLIMITED_RING_BYTES;
-        } else {
-            double perPacket = 1 + (double) (DelayLine.PACKET_OFFSET * 2) / MIN_MODEL_PACKET_BYTES;
-            bytes = config.rateBitsPerSecond()
-                    / NANOS_AND_BITS
-                    * model.longestStay().toNanos()
-                    * (1 + config.duplicateFraction())
-                    * perPacket
-                    * SLACK;
-        }
+        double perPacket = 1 + (double) (DelayLine.PACKET_OFFSET * 2) / MIN_MODEL_PACKET_BYTES;
+        double rate = config.rateBitsPerSecond() == 0 ? UNLIMITED_BITS_PER_SECOND : config.rateBitsPerSecond();
+        double bytes = rate
+                / NANOS_AND_BITS
+                * model.longestStay().toNanos()
+                * (1 + config.duplicateFraction())
+                * perPacket
+                * SLACK;
         long wanted = Math.max(MIN_RING_BYTES, (long) bytes);
         if (config.rateBitsPerSecond() == 0) {
             return Math.min(wanted, config.maxMemoryBytes());
