@@ -139,6 +139,7 @@ public final class ConnectionEngine {
     private void establish() {
         if (!established && parts.mtu.isSettled()) {
             established = true;
+            parts.startFlow();
             transmitter.onEstablished();
             parts.events.established();
         }
@@ -410,9 +411,9 @@ public final class ConnectionEngine {
                 parts.recovery.spuriousPackets(),
                 received.totalDuplicates(),
                 reader.corruptPackets(),
-                flow.controller.congestionWindowBytes(),
+                flow.controller().congestionWindowBytes(),
                 flow.bytesInFlight(),
-                flow.controller.pacingRateBytesPerSecond(),
+                flow.controller().pacingRateBytesPerSecond(),
                 parts.limits.nanos(nowNanos, LimitClock.CREDIT),
                 parts.limits.nanos(nowNanos, LimitClock.CONGESTION),
                 parts.limits.nanos(nowNanos, LimitClock.APPLICATION),
@@ -421,7 +422,7 @@ public final class ConnectionEngine {
                 parts.sender.payloadBytesPerPacket(),
                 parts.writer.ipBytes(parts.mtu.packetBytes()),
                 parts.lanes.length,
-                flow.controller.name(),
-                flow.controller.phase());
+                flow.controller().name(),
+                flow.controller().phase());
     }
 }

@@ -25,6 +25,7 @@ final class EngineParts {
     private static final int MAX_INITIAL_PACKETS = 256;
 
     final EngineConfig config;
+    private final CongestionControllerFactory congestion;
     final long startNanos;
     final EventQueue events = new EventQueue();
     final AnswerQueue answers = new AnswerQueue();
@@ -53,6 +54,7 @@ final class EngineParts {
 
     EngineParts(EngineConfig config, CongestionControllerFactory congestion, RegionTable regions, long nowNanos) {
         this.config = config;
+        this.congestion = congestion;
         startNanos = nowNanos;
         limits = new LimitClock(nowNanos);
         operations = new OperationTable(config, events, answers);
@@ -71,7 +73,7 @@ final class EngineParts {
         mtu = new PathMtu(config);
         writer = new PacketWriter(config);
         flow = new Flow(
-                congestion.create(congestionConfig(config, writer)),
+                congestion.create(congestionConfig(config.initialRttNanos())),
                 new RttEstimator(config.initialRttNanos(), MIN_RTT_WINDOW_NANOS));
         recovery = new Recovery(window, flow, lanes);
         pieces = new OutboundPieces(operations, answers, streams);
@@ -80,13 +82,18 @@ final class EngineParts {
         probes = new Probes(mtu, lanes, operations, config.seed());
     }
 
-    private static CongestionConfig congestionConfig(EngineConfig config, PacketWriter writer) {
-        final int packet = writer.ipBytes(config.maxPacketBytes());
+    /// The path has been measured: the controller starts from its round trip and packet size, not from what bootstrap saw.
+    void startFlow() {
+        flow.start(congestion.create(congestionConfig(flow.rtt.minNanos())));
+    }
+
+    private CongestionConfig congestionConfig(long rttNanos) {
+        final int packet = writer.ipBytes(mtu.packetBytes());
         final int initialPackets =
                 Math.max(MIN_INITIAL_PACKETS, Math.min(MAX_INITIAL_PACKETS, INITIAL_WINDOW_BYTES / packet));
         return new CongestionConfig(
                 packet,
-                config.initialRttNanos(),
+                rttNanos,
                 config.rateHintBytesPerSecond(),
                 (long) packet * config.maxWindowChunks(),
                 initialPackets);

@@ -27,7 +27,7 @@ final class Flow {
     private static final int MIN_BURST_PACKETS = 4;
     private static final int MAX_BURST_PACKETS = 64;
 
-    final CongestionController controller;
+    private CongestionController controller;
     final RttEstimator rtt;
     private final Pacer pacer = new Pacer();
     private final DeliveryRateEstimator delivery = new DeliveryRateEstimator();
@@ -42,6 +42,16 @@ final class Flow {
     Flow(CongestionController controller, RttEstimator rtt) {
         this.controller = controller;
         this.rtt = rtt;
+    }
+
+    CongestionController controller() {
+        return controller;
+    }
+
+    /// Replaces the controller before any data was sent: now the round trip is known.
+    void start(CongestionController value) {
+        assert bytesInFlight == 0 && delivery.deliveredBytes() == 0 : "data has been sent";
+        controller = value;
     }
 
     long bytesInFlight() {
