@@ -167,7 +167,9 @@ final class StreamSendBuffer {
     void onAcknowledged(long position, long bytes) {
         if (bytes > 0) {
             final Block block = blocks[(int) (position >>> SHIFT) & blocks.length - 1];
-            assert block != null : "a position that is not acknowledged has a block";
+            if (block == null) {
+                throw new AssertionError("a position that is not acknowledged has a block");
+            }
             block.count += (int) bytes;
         }
         final long linked = Math.min(knownBlocks, written() - 1 >>> SHIFT);

@@ -1,0 +1,204 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longhaul.ConfigurationException;
+import io.longhaul.Grant;
+import io.longhaul.OperationStatus;
+import io.longhaul.Right;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class RegionTableTest {
+    private final ExposedRegions shared = new ExposedRegions();
+    private final SplittableRandom random = new SplittableRandom(1);
+    private final RegionTable table = new RegionTable(random::nextLong, shared);
+    private final MemorySegment memory = MemorySegment.ofArray(new long[16]);
+
+    private long key(String name) {
+        final RegionTable.Granted granted = table.lookup(0, name);
+        assertNotNull(granted);
+        return granted.key;
+    }
+
+    private OperationStatus check(long key, Right right, long offset, long length) {
+        final OperationStatus status = table.check(0, key, right, offset, length);
+        if (status == OperationStatus.SUCCESS) {
+            table.done();
+        }
+        return status;
+    }
+
+    @Test
+    void checksKeyRightAndRange() {
+        table.expose("a", memory, Grant.of(Right.READ));
+        final long key = key("a");
+        assertEquals(OperationStatus.SUCCESS, check(key, Right.READ, 0, 128));
+        assertEquals(OperationStatus.SUCCESS, check(key, Right.READ, 128, 0));
+        assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, check(key, Right.WRITE, 0, 1));
+        assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, check(key + 1, Right.READ, 0, 1));
+        assertEquals(OperationStatus.REMOTE_RANGE_ERROR, check(key, Right.READ, 1, 128));
+        assertEquals(OperationStatus.REMOTE_RANGE_ERROR, check(key, Right.READ, -1, 1));
+        assertEquals(OperationStatus.REMOTE_RANGE_ERROR, check(key, Right.READ, 0, -1));
+        assertEquals(OperationStatus.REMOTE_RANGE_ERROR, check(key, Right.READ, Long.MAX_VALUE, 1));
+        assertEquals(OperationStatus.REMOTE_RANGE_ERROR, check(key, Right.READ, 1, Long.MAX_VALUE));
+        assertEquals(1, table.wrongKeys());
+    }
+
+    @Test
+    void givesEachConnectionItsOwnKeyOfASharedRegion() {
+        shared.expose("s", memory, Grant.of(Right.READ, Right.WRITE));
+        final RegionTable other = new RegionTable(random::nextLong, shared);
+        final RegionTable.Granted granted = other.lookup(0, "s");
+        assertNotNull(granted);
+        final long key = key("s");
+        assertNotEquals(granted.key, key);
+        assertEquals(key, key("s"), "looking up again gives the same key");
+        assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, check(granted.key, Right.READ, 0, 1));
+    }
+
+    @Test
+    void prefersItsOwnRegionAndForgetsRevokedNames() {
+        shared.expose("x", memory, Grant.of(Right.READ));
+        final Region own = table.expose("x", MemorySegment.ofArray(new byte[3]), Grant.of(Right.READ));
+        final RegionTable.Granted granted = table.lookup(0, "x");
+        assertNotNull(granted);
+        assertEquals(3, granted.region.length());
+        assertThrows(ConfigurationException.class, () -> table.expose("x", memory, Grant.of(Right.READ)));
+        own.beginRevoke(() -> {});
+        assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, check(granted.key, Right.READ, 0, 1));
+        assertEquals(0, table.wrongKeys(), "the key was right once");
+        assertEquals(128, own(table.lookup(0, "x")).region.length());
+        table.expose("x", memory, Grant.of(Right.READ));
+    }
+
+    private static RegionTable.Granted own(RegionTable.@org.jspecify.annotations.Nullable Granted granted) {
+        assertNotNull(granted);
+        return granted;
+    }
+
+    @Test
+    void expiresFromTheFirstLookupOn() {
+        table.expose("t", memory, new Grant(Set.of(Right.READ), Duration.ofNanos(100)));
+        final long key = own(table.lookup(50, "t")).key;
+        assertEquals(OperationStatus.SUCCESS, table.check(149, key, Right.READ, 0, 1));
+        table.done();
+        assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, table.check(150, key, Right.READ, 0, 1));
+        assertNull(table.lookup(150, "t"), "an expired grant is not renewed by looking again");
+    }
+
+    @Test
+    void quiescesWhenTheLastUseEnds() {
+        final Region region = table.expose("q", memory, Grant.of(Right.READ));
+        final long key = key("q");
+        assertEquals(OperationStatus.SUCCESS, table.check(0, key, Right.READ, 0, 8));
+        final RegionTable.Lease lease = table.lease();
+        assertEquals(1, table.leases());
+        final AtomicInteger told = new AtomicInteger();
+        region.beginRevoke(told::incrementAndGet);
+        region.beginRevoke(told::incrementAndGet);
+        assertTrue(lease.isRevoked());
+        assertFalse(region.isQuiesced());
+        assertEquals(0, told.get());
+        lease.release();
+        assertTrue(region.isQuiesced());
+        assertEquals(1, told.get());
+        assertEquals(0, table.leases());
+    }
+
+    @Test
+    void noticesGuessing() {
+        table.expose("g", memory, Grant.of(Right.READ));
+        for (int i = 0; i < 64; i++) {
+            table.check(i, 1 + i, Right.READ, 0, 1);
+        }
+        assertFalse(table.isGuessing());
+        table.check(2_000_000_000L, 99, Right.READ, 0, 1);
+        assertFalse(table.isGuessing(), "not within a second");
+        for (int i = 0; i < 64; i++) {
+            table.check(2_000_000_001L, 1 + i, Right.READ, 0, 1);
+        }
+        assertTrue(table.isGuessing());
+        assertEquals(129, table.wrongKeys());
+    }
+
+    @Test
+    void refusesBadNamesAndReadOnlyTargets() {
+        final Grant read = Grant.of(Right.READ);
+        assertThrows(ConfigurationException.class, () -> table.expose("", memory, read));
+        assertThrows(ConfigurationException.class, () -> table.expose("n".repeat(256), memory, read));
+        assertThrows(ConfigurationException.class, () -> table.expose("\ud800", memory, read));
+        final MemorySegment readOnly = memory.asReadOnly();
+        table.expose("ro", readOnly, read);
+        assertThrows(ConfigurationException.class, () -> table.expose("rw", readOnly, Grant.of(Right.WRITE)));
+    }
+
+    @Test
+    void deniesMemoryThatWasClosed() {
+        final Arena arena = Arena.ofShared();
+        table.expose("c", arena.allocate(64), Grant.of(Right.READ));
+        final long key = key("c");
+        arena.close();
+        assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, check(key, Right.READ, 0, 1));
+    }
+
+    @Test
+    void doesNotLeakEntriesOfRevokedRegions() {
+        long first = 0;
+        for (int i = 0; i < 10_000; i++) {
+            final Region region = table.expose("r", memory, Grant.of(Right.READ));
+            final long key = key("r");
+            first = i == 0 ? key : first;
+            region.beginRevoke(() -> {});
+        }
+        check(first, Right.READ, 0, 1);
+        assertEquals(1, table.wrongKeys(), "the entry of the first region is gone");
+    }
+
+    @Test
+    void neverUsesARegionAfterItsQuiescenceWasTold() throws InterruptedException {
+        for (int round = 0; round < 200; round++) {
+            final MemorySegment bytes = MemorySegment.ofArray(new long[1]);
+            final Region region = table.expose("race", bytes, Grant.of(Right.WRITE));
+            final long key = key("race");
+            final AtomicBoolean quiet = new AtomicBoolean();
+            final Thread revoker = new Thread(() -> region.beginRevoke(() -> quiet.set(true)));
+            revoker.start();
+            int uses = 0;
+            while (table.check(0, key, Right.WRITE, 0, 8) == OperationStatus.SUCCESS) {
+                assertFalse(quiet.get(), "told quiet during a use");
+                table.done();
+                uses++;
+            }
+            revoker.join();
+            assertTrue(quiet.get(), "told after " + uses + " uses");
+        }
+    }
+}
