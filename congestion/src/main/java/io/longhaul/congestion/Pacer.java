@@ -24,6 +24,7 @@ public final class Pacer {
     private long creditBytes;
     private long remainder; // bytes x 1e9 not yet turned into credit
     private long lastNanos;
+    private long debtBytes;
     private boolean started;
 
     /// Creates a pacer that releases a first burst at once.
@@ -35,6 +36,7 @@ public final class Pacer {
     /// @param rateBytesPerSecond pacing rate, above 0
     /// @param burstBytes depth of the bucket, above 0
     public void refill(long nowNanos, long rateBytesPerSecond, long burstBytes) {
+        debtBytes = burstBytes;
         if (!started) {
             started = true;
             creditBytes = burstBytes;
@@ -63,9 +65,10 @@ public final class Pacer {
         return creditBytes > 0;
     }
 
-    /// Takes the bytes of a packet that left.
+    /// Takes the bytes of a packet that left. What leaves unasked (probes) makes debts of at most one burst: a debt that grew
+    /// without bound would silence a slow path.
     public void onSent(int bytes) {
-        creditBytes -= bytes;
+        creditBytes = Math.max(creditBytes - bytes, -Math.max(debtBytes, bytes));
     }
 
     /// Nanoseconds until {@link #maySend} holds again; 0 when it does.

@@ -257,6 +257,12 @@ public final class ConnectionEngine {
     }
 
     private void onProbeTimeout(long nowNanos) {
+        final boolean paced = parts.flow.bytesInFlight() == 0 && parts.sender.hasLost() && !probeTimer.isSilent();
+        if (paced) {
+            // Nothing flies because the pacer holds lost chunks back: the path is not silent, we are.
+            rearm(nowNanos);
+            return;
+        }
         if (probeTimer.onExpired() && probeTimer.count() == ProbeTimer.RTO_AFTER) {
             parts.flow.beginAck(nowNanos);
             parts.recovery.declareAllLost(nowNanos);

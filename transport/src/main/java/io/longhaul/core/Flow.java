@@ -113,11 +113,6 @@ final class Flow {
         controller.onPacketSent(nowNanos, bytes, bytesInFlight, appLimited);
     }
 
-    /// A packet that does not count towards the window was sent: the pacer knows it all the same.
-    void onControlSent(int bytes) {
-        pacer.onSent(bytes);
-    }
-
     void beginAck(long nowNanos) {
         delivery.onAckBegin();
         ack.nowNanos = nowNanos;

@@ -178,7 +178,8 @@ final class Recovery {
     }
 
     /// Looks for lanes that have gone silent while others speak: their packets are lost, and after three timeouts in a row the
-    /// lane is dead. Returns the earliest time at which to look again.
+    /// lane is dead. A queue that grows delays all lanes alike, so time alone is no evidence: packets that were sent later on
+    /// another lane must have been reported. Returns the earliest time at which to look again.
     long checkLanes(long nowNanos, long ackDelayNanos) {
         long next = ConnectionEngine.NO_TIMEOUT;
         if (lanes.length == 1) {
@@ -196,6 +197,10 @@ final class Recovery {
                 next = Math.min(next, due);
                 continue;
             }
+            if (!othersAreAhead(lane, oldest)) {
+                next = Math.min(next, nowNanos + lane.reorderWindowNanos());
+                continue;
+            }
             lane.timeouts++;
             lane.silentSinceNanos = nowNanos;
             if (lane.timeouts >= DEAD_AFTER_TIMEOUTS && aliveLanes() > 1) {
@@ -206,6 +211,18 @@ final class Recovery {
         }
         flow.reportLoss();
         return next;
+    }
+
+    private boolean othersAreAhead(SendLane lane, long oldestPacket) {
+        final long sentNanos = lane.history.sentNanos(oldestPacket);
+        for (final SendLane other : lanes) {
+            final long skewNanos = Math.max(0, lane.rtt.smoothedNanos() - other.rtt.smoothedNanos());
+            final long aheadNanos = other.newestReportedSentNanos - sentNanos;
+            if (other != lane && other.newestReported >= 0 && aheadNanos > lane.reorderWindowNanos() + skewNanos) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private int aliveLanes() {

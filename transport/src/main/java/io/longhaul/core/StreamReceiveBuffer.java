@@ -138,9 +138,11 @@ final class StreamReceiveBuffer {
         }
     }
 
-    private static long contiguousEnd(long from, @Nullable Block[] ring) {
+    private long contiguousEnd(long from, @Nullable Block[] ring) {
+        // When every block of the ring is full, the first one stands again where the next one would.
+        final long ringEnd = firstBlock + ring.length << SHIFT;
         long at = from;
-        while (true) {
+        while (at < ringEnd) {
             final Block block = ring[(int) (at >>> SHIFT) & ring.length - 1];
             if (block == null || block.ranges == null) {
                 return at;
@@ -152,6 +154,7 @@ final class StreamReceiveBuffer {
                 return at;
             }
         }
+        return at;
     }
 
     /// Takes back the blocks that were read. The agent.

@@ -90,7 +90,6 @@ final class Transmitter {
     private int finishControl(long nowNanos, Transmit out, SendLane lane) {
         final int ipBytes = writer.ipBytes(writer.packetBytes());
         final long number = lane.history.addControl(nowNanos, ipBytes);
-        flow.onControlSent(ipBytes);
         return writer.finish(out, lane.index, number);
     }
 

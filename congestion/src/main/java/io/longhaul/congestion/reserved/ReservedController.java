@@ -44,7 +44,7 @@ public final class ReservedController implements CongestionController {
     private static final double SAFETY_LOSS_FRACTION = 0.2;
     /// Halvings in a row without a queue or marks.
     private static final int MAX_SAFETY_CUTS = 3;
-    private static final double MIN_RATE_BYTES_PER_SECOND = 1;
+    private static final double FLOOR_FRACTION = 1.0 / 16;
 
     private final CongestionConfig config;
     private final double declaredBytesPerSecond;
@@ -172,7 +172,7 @@ public final class ReservedController implements CongestionController {
     }
 
     private void retreat(double target) {
-        final double floor = Math.max(MIN_RATE_BYTES_PER_SECOND, rateBytesPerSecond * MAX_CUT);
+        final double floor = Math.max(declaredBytesPerSecond * FLOOR_FRACTION, rateBytesPerSecond * MAX_CUT);
         rateBytesPerSecond = Math.max(floor, target);
         climbBytesPerSecond = (declaredBytesPerSecond - rateBytesPerSecond) / CLIMB_ROUNDS;
         settlingRounds = 1;
