@@ -112,6 +112,11 @@ public final class UdpSocket implements AutoCloseable {
         return option(SocketLayouts.SOL_UDP, SocketLayouts.UDP_GRO, 1) >= 0;
     }
 
+    /// Sends without UDP checksums from now on, as rxe does. The kernel then refuses segmentation offload.
+    public void omitChecksums() {
+        option(SocketLayouts.SOL_SOCKET, SocketLayouts.SO_NO_CHECK, 1);
+    }
+
     /// Whether the kernel knows segmentation offload for UDP.
     public boolean hasSegmentationOffload() {
         return intOption(SocketLayouts.SOL_UDP, SocketLayouts.UDP_SEGMENT) >= 0;

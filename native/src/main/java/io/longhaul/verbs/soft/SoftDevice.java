@@ -33,6 +33,7 @@ import java.net.NetworkInterface;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +78,14 @@ public final class SoftDevice implements RdmaDevice {
     private boolean closed;
 
     /// Makes a device of opened sockets, all in memory of an arena; both become its own.
-    SoftDevice(SoftDeviceConfig config, Arena arena, Libc.CallState callState, SocketPool sockets) {
+    ///
+    /// @param wrapping what to put before the egress
+    SoftDevice(
+            SoftDeviceConfig config,
+            Arena arena,
+            Libc.CallState callState,
+            SocketPool sockets,
+            UnaryOperator<Egress> wrapping) {
         this.config = config;
         this.arena = arena;
         this.callState = callState;
@@ -87,11 +95,11 @@ public final class SoftDevice implements RdmaDevice {
         DatagramBurst burst = new DatagramBurst(arena, sockets, counters, identification);
         WireConfig wireConfig = config.wire();
         if (wireConfig == null) {
-            egress = new UdpEgress(sockets, burst);
+            egress = wrapping.apply(new UdpEgress(sockets, burst));
             wire = null;
         } else {
             WireEgress wireEgress = new WireEgress(arena, wireConfig, sockets, burst, config.clock());
-            egress = wireEgress;
+            egress = wrapping.apply(wireEgress);
             wire = new EmulatedWire(wireEgress);
         }
         requester = new Requester(arena, this, egress, sockets);
@@ -276,6 +284,11 @@ public final class SoftDevice implements RdmaDevice {
             stalled.add(qp);
             retryNanos = now() + RETRY_NANOS;
         }
+    }
+
+    /// Its sockets. For tests.
+    SocketPool sockets() {
+        return sockets;
     }
 
     /// The time of the device's clock.

@@ -18,6 +18,7 @@ import io.longhaul.verbs.DeviceProvider;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// Opens the software device: always one, with the configuration of the provider.
 public final class SoftDeviceProvider implements DeviceProvider {
@@ -57,6 +58,11 @@ public final class SoftDeviceProvider implements DeviceProvider {
     /// @throws DeviceException when the address cannot be bound or the platform is not supported
     /// @throws IllegalArgumentException when the emulated wire would take too much memory
     public SoftDevice open() {
+        return open(UnaryOperator.identity());
+    }
+
+    /// Opens the device with something between it and its egress. For tests.
+    SoftDevice open(UnaryOperator<Egress> wrapping) {
         Availability availability = availability();
         if (!availability.available()) {
             throw new DeviceException("open", "", "open(" + config.name() + ") failed: " + availability.reason());
@@ -66,7 +72,7 @@ public final class SoftDeviceProvider implements DeviceProvider {
         try {
             Libc.CallState callState = new Libc.CallState(arena);
             sockets = new SocketPool(arena, callState, config);
-            return new SoftDevice(config, arena, callState, sockets);
+            return new SoftDevice(config, arena, callState, sockets, wrapping);
         } catch (DeviceException | IllegalArgumentException e) {
             if (sockets != null) {
                 sockets.close();

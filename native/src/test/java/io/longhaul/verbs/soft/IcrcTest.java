@@ -18,6 +18,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import io.longhaul.linux.SocketAddress;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -135,7 +136,7 @@ class IcrcTest {
     void trailerIsLittleEndian() {
         MemorySegment segment = arena.allocate(4);
         Icrc.write(segment, 0, 0x11223344);
-        assertEquals("44332211", HexFormat.of().formatHex(segment.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)));
+        assertEquals("44332211", HexFormat.of().formatHex(segment.toArray(ValueLayout.JAVA_BYTE)));
         assertEquals(0x11223344, Icrc.read(segment, 0));
         assertEquals(
                 Arrays.toString(SlowIcrc.append(new byte[1], 0x01020304)), Arrays.toString(new byte[] {0, 4, 3, 2, 1}));

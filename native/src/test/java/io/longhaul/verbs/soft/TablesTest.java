@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -93,9 +94,8 @@ class TablesTest {
         long entry = line.next();
         assertEquals(item.nanos, line.nextNanos());
         assertEquals(item.bytes, line.packetBytes(entry));
-        byte[] content = line.ring()
-                .asSlice(entry + DelayLine.PACKET_OFFSET, item.bytes)
-                .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+        byte[] content =
+                line.ring().asSlice(entry + DelayLine.PACKET_OFFSET, item.bytes).toArray(ValueLayout.JAVA_BYTE);
         for (byte b : content) {
             assertEquals(item.content, b);
         }
