@@ -1,0 +1,30 @@
+package io.longhaul.cli;
+
+import org.jspecify.annotations.Nullable;
+
+/// Ends a command with one line for people and an exit status.
+final class CommandFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /// Exit status.
+    private final int status;
+
+    private CommandFailure(int status, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.status = status;
+    }
+
+    /// The command was used wrongly: exit status 2.
+    static CommandFailure usage(String message) {
+        return new CommandFailure(ExitStatus.USAGE, message, null);
+    }
+
+    /// The command failed: exit status 1.
+    static CommandFailure failed(String message, @Nullable Throwable cause) {
+        return new CommandFailure(ExitStatus.FAILED, message, cause);
+    }
+
+    int status() {
+        return status;
+    }
+}

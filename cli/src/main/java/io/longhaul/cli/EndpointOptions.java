@@ -1,0 +1,137 @@
+package io.longhaul.cli;
+
+import io.longhaul.Connection;
+import io.longhaul.ConnectionException;
+import io.longhaul.Longhaul;
+import io.longhaul.LonghaulConfig;
+import io.longhaul.cli.quantity.BitRate;
+import io.longhaul.cli.quantity.ByteSize;
+import io.longhaul.cli.quantity.HostPort;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// Options of every command that opens an endpoint: the same on both sides.
+final class EndpointOptions {
+    /// A refused or silent server must be reported within ten seconds.
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(9);
+
+    private static final int MAX_LANES = LonghaulConfig.MAX_LANES;
+
+    @Option(names = "--device", paramLabel = "NAME", description = "auto, soft, or a verbs device (longhaul devices).")
+    String device = "auto";
+
+    @Option(
+            names = "--cc",
+            paramLabel = "NAME",
+            description = "Congestion controller: bbr, or reserved for a provisioned circuit (needs --rate-hint).")
+    String controller = "bbr";
+
+    @Option(names = "--lanes", paramLabel = "N", description = "Network paths to use, 1..64.")
+    int lanes = LonghaulConfig.defaults().lanes();
+
+    @Option(names = "--rate-hint", paramLabel = "RATE", description = "Rate of the path, if it is known: 10gbit.")
+    @Nullable
+    BitRate rateHint;
+
+    @Option(
+            names = "--max-memory",
+            paramLabel = "SIZE",
+            description = "Most memory for receiving: 512MiB. Default: a quarter of the machine's, at most 1GiB.")
+    @Nullable
+    ByteSize maxMemory;
+
+    @Option(names = "--dscp", paramLabel = "N", description = "Class of service of every packet, 0..63.")
+    int dscp;
+
+    @Option(
+            names = "--insecure",
+            description = "Go on without authentication and encryption, which do not exist yet.")
+    boolean insecure;
+
+    @Option(names = "--emulate", paramLabel = "LINK", description = Emulation.HELP)
+    @Nullable
+    Emulation emulation;
+
+    /// Refuses to go on without --insecure.
+    void requireInsecure(String what) {
+        if (!insecure) {
+            throw CommandFailure.usage(what + " are neither authenticated nor encrypted yet;"
+                    + " on a network that you trust, add --insecure to go on");
+        }
+    }
+
+    /// Most bytes of memory for receiving.
+    long maxMemoryBytes() {
+        return maxMemory == null ? LonghaulConfig.defaultMaxMemoryBytes() : maxMemory.bytes();
+    }
+
+    /// The declared rate, 0 for none.
+    long rateHintBitsPerSecond() {
+        return rateHint == null ? 0 : rateHint.bitsPerSecond();
+    }
+
+    /// The configuration of the endpoint.
+    LonghaulConfig config() {
+        if (lanes < 1 || lanes > MAX_LANES) {
+            throw CommandFailure.usage("Invalid value for option '--lanes': '" + lanes + "' is not in 1.." + MAX_LANES);
+        }
+        if (dscp < 0 || dscp > 63) {
+            throw CommandFailure.usage("Invalid value for option '--dscp': '" + dscp + "' is not in 0..63");
+        }
+        if (!LonghaulConfig.BUILT_IN_CONTROLLERS.contains(controller)) {
+            throw CommandFailure.usage("Invalid value for option '--cc': '" + controller + "' is none of "
+                    + String.join(", ", new java.util.TreeSet<>(LonghaulConfig.BUILT_IN_CONTROLLERS)));
+        }
+        if (controller.equals("reserved") && rateHint == null) {
+            throw CommandFailure.usage("--cc reserved needs --rate-hint, the rate of the circuit, for example 10gbit");
+        }
+        if (emulation != null && !device.equals("auto") && !device.equals("soft")) {
+            throw CommandFailure.usage("--emulate works on the software device only; leave out --device " + device);
+        }
+        try {
+            return builder().build();
+        } catch (io.longhaul.ConfigurationException e) {
+            throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private LonghaulConfig.Builder builder() {
+        return LonghaulConfig.builder()
+                .device(emulation == null ? device : "soft")
+                .congestionController(controller)
+                .lanes(lanes)
+                .rateHintBitsPerSecond(rateHintBitsPerSecond())
+                .maxMemoryBytes(maxMemoryBytes())
+                .dscp(dscp)
+                .wire(emulation == null ? null : emulation.wire())
+                .insecure(insecure);
+    }
+
+    /// Opens the endpoint.
+    Longhaul open() {
+        return Longhaul.open(config());
+    }
+
+    /// Connects.
+    ///
+    /// @throws CommandFailure with one line that says what to do
+    static Connection connect(Longhaul endpoint, HostPort server) {
+        final InetSocketAddress address = resolve(server);
+        try {
+            return endpoint.connect(address, CONNECT_TIMEOUT);
+        } catch (ConnectionException e) {
+            throw CommandFailure.failed("cannot connect to " + server + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// Looks up a name.
+    static InetSocketAddress resolve(HostPort server) {
+        final InetSocketAddress address = new InetSocketAddress(server.host(), server.port());
+        if (address.isUnresolved()) {
+            throw CommandFailure.failed("the host name '" + server.host() + "' cannot be resolved", null);
+        }
+        return address;
+    }
+}

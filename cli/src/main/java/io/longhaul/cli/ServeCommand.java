@@ -1,0 +1,106 @@
+package io.longhaul.cli;
+
+import io.longhaul.Longhaul;
+import io.longhaul.cli.files.ServedRoot;
+import io.longhaul.cli.quantity.HostPort;
+import io.longhaul.cli.quantity.QuantityException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// Serves the files below a directory, and measurements, until it is stopped.
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Serve the files below a directory to cp, and measurements to perf, until stopped.")
+final class ServeCommand implements Callable<Integer> {
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            description = "Where to listen; port 0 lets the kernel choose. Default: ${DEFAULT-VALUE}.")
+    String listen = "0.0.0.0:4900";
+
+    @Option(names = "--root", paramLabel = "DIR", description = "What to serve. Default: the current directory.")
+    Path root = Path.of("");
+
+    @Option(names = "--exit-with-stdin", hidden = true, description = "Stop when standard input ends.")
+    boolean exitWithStdin;
+
+    @Mixin
+    EndpointOptions endpointOptions = new EndpointOptions();
+
+    @Mixin
+    OutputOptions output = new OutputOptions();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        endpointOptions.requireInsecure("connections");
+        final HostPort address;
+        try {
+            address = HostPort.parseListen(listen);
+        } catch (QuantityException e) {
+            throw CommandFailure.usage("Invalid value for option '--listen': " + e.getMessage());
+        }
+        final ServedRoot served = servedRoot();
+        final InetSocketAddress resolved = EndpointOptions.resolve(address);
+        final Longhaul endpoint = endpointOptions.open();
+        try (endpoint;
+                Server server = new Server(
+                        endpoint, resolved, served, endpointOptions.maxMemoryBytes(), output::say)) {
+            stopWithProcess(server);
+            announce(server.localAddress(), served, endpointOptions.config().device());
+            server.run();
+        }
+        return ExitStatus.OK;
+    }
+
+    private ServedRoot servedRoot() {
+        try {
+            return new ServedRoot(root.toAbsolutePath());
+        } catch (IOException e) {
+            throw CommandFailure.usage("Invalid value for option '--root': '" + root + "' is no directory that can be read");
+        }
+    }
+
+    private void announce(InetSocketAddress local, ServedRoot served, String device) {
+        final HostPort address = new HostPort(local.getAddress().getHostAddress(), local.getPort());
+        output.line("listening on " + address);
+        output.result(new Json()
+                .put("listening", address.toString())
+                .put("host", address.host())
+                .put("port", address.port())
+                .put("root", served.path().toString())
+                .put("device", device)
+                .put("sealed", false));
+        output.say("serving " + served.path() + " without authentication and encryption; stop with Ctrl-C");
+    }
+
+    /// SIGTERM and SIGINT end the sessions, which keep what they have, and then the process, with success.
+    private void stopWithProcess(Server server) {
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+            final Thread closing = Thread.ofPlatform().daemon().start(server::close);
+            try {
+                closing.join(TimeUnit.SECONDS.toMillis(5));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            Runtime.getRuntime().halt(ExitStatus.OK);
+        }));
+        if (exitWithStdin) {
+            Thread.ofPlatform().daemon().name("longhaul-stdin").start(() -> {
+                try {
+                    System.in.transferTo(java.io.OutputStream.nullOutputStream());
+                } catch (IOException e) {
+                    output.say("standard input failed: " + e.getMessage());
+                }
+                Runtime.getRuntime().exit(ExitStatus.OK);
+            });
+        }
+    }
+}

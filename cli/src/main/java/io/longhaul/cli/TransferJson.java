@@ -1,0 +1,28 @@
+package io.longhaul.cli;
+
+import io.longhaul.ConnectionStatistics;
+
+/// The fields that the results of `cp`, `perf` and `demo` share.
+final class TransferJson {
+    private TransferJson() {}
+
+    /// Makes the common fields.
+    ///
+    /// @param bytes application bytes moved
+    /// @param seconds in this time
+    static Json of(long bytes, double seconds, ConnectionStatistics statistics, String device) {
+        return new Json()
+                .put("bytes", bytes)
+                .put("seconds", seconds)
+                .put("goodput_bps", seconds > 0 ? Math.round(8.0 * bytes / seconds) : 0)
+                .put("rtt_ms", statistics.smoothedRttNanos() / 1e6)
+                .put("min_rtt_ms", statistics.minRttNanos() / 1e6)
+                .put("retransmitted_bytes", statistics.retransmittedBytes())
+                .put("parity_bytes", statistics.parityBytes())
+                .put("payload_share", statistics.payloadShare())
+                .put("device", device)
+                .put("cc", statistics.congestionController())
+                .put("lanes", statistics.lanes())
+                .put("sealed", false);
+    }
+}

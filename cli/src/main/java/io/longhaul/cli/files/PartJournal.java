@@ -1,0 +1,179 @@
+package io.longhaul.cli.files;
+
+import io.longhaul.cli.control.ControlMessage.FileStamp;
+import io.longhaul.cli.control.RefusalCode;
+import io.longhaul.cli.control.RefusalException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.Optional;
+import java.util.Set;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/// The small file beside a part file that says which source it belongs to and how much of it is safely on the disk. It is
+/// locked as long as a copy goes on.
+///
+/// Two records of 64 bytes are written in turn; the valid one with the higher number counts, so that a crash in the middle of
+/// a write leaves the one before.
+///
+/// ```
+/// offset  0 magic "LHSTATE1"   8 number   16 size   24 modified seconds   32 modified nanoseconds
+///        36 owner, random      44 durable bytes     52 reserved           56 CRC32C of bytes 0..55
+/// ```
+///
+/// Threading: one thread at a time.
+final class PartJournal implements AutoCloseable {
+    private static final long MAGIC = 0x4C48_5354_4154_4531L;
+    static final int RECORD_BYTES = 64;
+    private static final int OWNER_OFFSET = 36;
+    private static final int CRC_OFFSET = 56;
+    private static final Set<OpenOption> OPTIONS = Set.of(
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS);
+
+    private final Path path;
+    private final FileChannel channel;
+    private final @Nullable FileLock lock;
+    private final long owner = new SecureRandom().nextLong();
+    private final Optional<Entry> found;
+    private long number;
+
+    /// What a journal says.
+    ///
+    /// @param number counts up
+    /// @param stamp which source; its mode is not kept
+    /// @param durableBytes bytes of the part file, from its start, that are on the disk
+    record Entry(long number, FileStamp stamp, long durableBytes) {}
+
+    /// Opens or creates a journal and locks it.
+    ///
+    /// @throws RefusalException BUSY when another copy holds it
+    PartJournal(Path path) throws IOException, RefusalException {
+        this.path = path;
+        channel = FileChannel.open(path, OPTIONS, PartFile.PRIVATE);
+        boolean opened = false;
+        try {
+            lock = lock();
+            found = newest(readAll(channel));
+            number = found.map(Entry::number).orElse(0L);
+            opened = true;
+        } finally {
+            if (!opened) {
+                channel.close();
+            }
+        }
+    }
+
+    private @Nullable FileLock lock() throws IOException, RefusalException {
+        final FileLock taken;
+        try {
+            taken = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            throw busy();
+        }
+        if (taken == null) {
+            throw busy();
+        }
+        return taken;
+    }
+
+    private static RefusalException busy() {
+        return new RefusalException(RefusalCode.BUSY, "another copy to this target is going on; wait until it has ended");
+    }
+
+    /// What the journal said when it was opened.
+    Optional<Entry> found() {
+        return found;
+    }
+
+    /// Writes what is durable now. The part file must have been forced before.
+    void write(FileStamp stamp, long durableBytes) throws IOException {
+        number++;
+        final ByteBuffer record = encode(new Entry(number, stamp, durableBytes), owner);
+        final long offset = (number & 1) * RECORD_BYTES;
+        while (record.hasRemaining()) {
+            channel.write(record, offset + record.position());
+        }
+    }
+
+    /// Finds out whether the locked file is still the one at the path: another copy may have removed it between our opening
+    /// and our locking. To be called after a {@link #write}.
+    ///
+    /// @throws RefusalException BUSY when it is another
+    void verifyOwner() throws IOException, RefusalException {
+        final ByteBuffer all;
+        try (FileChannel again = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            all = readAll(again);
+        } catch (java.nio.file.NoSuchFileException e) {
+            throw busy();
+        }
+        final int at = (int) (number & 1) * RECORD_BYTES + OWNER_OFFSET;
+        if (all.limit() < at + Long.BYTES || all.getLong(at) != owner) {
+            throw busy();
+        }
+    }
+
+    void delete() throws IOException {
+        Files.deleteIfExists(path);
+    }
+
+    static ByteBuffer encode(Entry entry, long owner) {
+        final ByteBuffer record = ByteBuffer.allocate(RECORD_BYTES);
+        record.putLong(MAGIC).putLong(entry.number());
+        record.putLong(entry.stamp().sizeBytes()).putLong(entry.stamp().modifiedSeconds());
+        record.putInt(entry.stamp().modifiedNanos()).putLong(owner).putLong(entry.durableBytes());
+        record.putLong(CRC_OFFSET, crc(record));
+        return record.clear();
+    }
+
+    /// The valid entry with the higher number; whatever else is in the file is passed over.
+    static Optional<Entry> newest(ByteBuffer file) {
+        Optional<Entry> best = Optional.empty();
+        for (int at = 0; at + RECORD_BYTES <= Math.min(file.limit(), 2 * RECORD_BYTES); at += RECORD_BYTES) {
+            final ByteBuffer record = file.slice(at, RECORD_BYTES);
+            if (record.getLong(0) != MAGIC || record.getLong(CRC_OFFSET) != crc(record)) {
+                continue;
+            }
+            final FileStamp stamp = new FileStamp(record.getLong(16), record.getLong(24), record.getInt(32), -1);
+            final Entry entry = new Entry(record.getLong(8), stamp, record.getLong(44));
+            if (best.isEmpty() || entry.number() > best.get().number()) {
+                best = Optional.of(entry);
+            }
+        }
+        return best;
+    }
+
+    private static long crc(ByteBuffer record) {
+        final CRC32C crc = new CRC32C();
+        crc.update(record.slice(0, CRC_OFFSET));
+        return crc.getValue();
+    }
+
+    private static ByteBuffer readAll(FileChannel channel) throws IOException {
+        final ByteBuffer all = ByteBuffer.allocate(2 * RECORD_BYTES);
+        while (all.hasRemaining() && channel.read(all, all.position()) > 0) {
+            continue;
+        }
+        return all.flip();
+    }
+
+    @Override
+    public void close() throws IOException {
+        final FileLock held = lock;
+        if (held != null && held.isValid()) {
+            held.release();
+        }
+        channel.close();
+    }
+}

@@ -1,0 +1,24 @@
+package io.longhaul.cli.perf;
+
+import io.longhaul.ConnectionStatistics;
+import org.HdrHistogram.Histogram;
+
+/// What a measurement found.
+///
+/// @param seconds the measured interval
+/// @param operations operations that ended in it
+/// @param latencyNanos their times, from the intended time when a rate was given
+/// @param before statistics at its start
+/// @param after statistics at its end
+/// @param cpuSeconds processor time of this process in it
+/// @param serverCpuSeconds processor time of the server's process in it
+/// @param verified true when the bytes, or the number of additions, were found right
+public record PerfResult(
+        double seconds,
+        long operations,
+        Histogram latencyNanos,
+        ConnectionStatistics before,
+        ConnectionStatistics after,
+        double cpuSeconds,
+        double serverCpuSeconds,
+        boolean verified) {}
