@@ -108,6 +108,9 @@ final class ConnectionDriver implements Runnable {
     public void run() {
         final Mailbox mailbox = connection.mailbox();
         mailbox.beginTaking();
+        if (!removed) {
+            engine.onMessageReleased();
+        }
         for (int count = 0; count < ITEMS_PER_TURN; count++) {
             final Object item = mailbox.poll();
             if (item == null) {
@@ -198,6 +201,14 @@ final class ConnectionDriver implements Runnable {
     void lose(Reason reason, String text) {
         if (!removed && !ended) {
             engine.onPeerLost(agent.nowNanos(), reason, text);
+            agent.markReady(this);
+        }
+    }
+
+    /// A region was revoked: reads of it that are being answered end.
+    void onRegionsRevoked() {
+        if (!removed) {
+            engine.onRegionsRevoked();
             agent.markReady(this);
         }
     }
@@ -348,10 +359,11 @@ final class ConnectionDriver implements Runnable {
         removed = true;
         try {
             finalStatistics = engine.statistics(agent.nowNanos());
+            engine.free();
         } catch (RuntimeException | AssertionError e) {
-            agent.log().log(Level.WARNING, "the counters of a failed connection are lost", e);
+            agent.log().log(Level.WARNING, "a failed connection did not free everything", e);
         }
         run();
-        connection.onRemoved();
+        connection.onRemoved(agent.isStopping());
     }
 }

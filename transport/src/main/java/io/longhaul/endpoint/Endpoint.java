@@ -314,12 +314,12 @@ final class Endpoint implements Longhaul {
     @Override
     public ExposedRegion expose(String name, MemorySegment segment, Grant grant) {
         checkOpen();
-        return new EndpointRegion(sharedRegions.expose(name, segment, grant), this::touchAll, this::isAgentThread);
+        return new EndpointRegion(sharedRegions.expose(name, segment, grant), this::onRevoked, this::isAgentThread);
     }
 
-    private void touchAll() {
+    private void onRevoked() {
         for (final PortAgent port : openPorts()) {
-            port.agent().commands().submit(port.agent()::touchAll);
+            port.agent().commands().submit(port.agent()::onRegionsRevoked);
         }
     }
 

@@ -246,7 +246,7 @@ final class EndpointConnection implements Connection {
 
     @Override
     public ExposedRegion expose(String name, MemorySegment segment, Grant grant) {
-        return new EndpointRegion(regions.expose(name, segment, grant), () -> agent.commands().submit(agent::touchAll), agent.commands()::isAgentThread);
+        return new EndpointRegion(regions.expose(name, segment, grant), () -> agent.commands().submit(agent::onRegionsRevoked), agent.commands()::isAgentThread);
     }
 
     @Override
@@ -402,7 +402,12 @@ final class EndpointConnection implements Connection {
     }
 
     /// The agent serves this connection no more.
-    void onRemoved() {
+    ///
+    /// @param forgotten true when nobody can take what has arrived: the endpoint is closed
+    void onRemoved(boolean forgotten) {
+        if (forgotten) {
+            arrivals.drop();
+        }
         channel.close();
         whenRemoved.run();
     }
@@ -428,10 +433,21 @@ final class EndpointConnection implements Connection {
         if (agent.commands().isAgentThread()) {
             return; // A callback must not wait for its own thread; the close goes on without it.
         }
+        final boolean interrupted = awaitClose(drain, timeout);
+        arrivals.drop();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Waits until the connection has ended, and hurries it when it does not in time.
+    ///
+    /// @return true when the wait was interrupted
+    private boolean awaitClose(boolean drain, Duration timeout) {
         boolean interrupted = false;
         try {
             if (drain && ended.await(Saturation.nanos(timeout), TimeUnit.NANOSECONDS)) {
-                return;
+                return false;
             }
         } catch (InterruptedException e) {
             interrupted = true;
@@ -442,9 +458,7 @@ final class EndpointConnection implements Connection {
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        return interrupted;
     }
 
     private void requestClose(boolean drain, String reason) {

@@ -99,6 +99,10 @@ final class EngineAgent implements Agent {
         return log;
     }
 
+    boolean isStopping() {
+        return stopping;
+    }
+
     /// Time at the beginning of the present duty cycle or turn.
     long nowNanos() {
         return nowNanos;
@@ -194,16 +198,12 @@ final class EngineAgent implements Agent {
         return stopping ? Math.min(waitNanos, stopDeadlineNanos - now) : waitNanos;
     }
 
+    /// Has the connections served whose engines want to be called.
     private int runTimers() {
         int count = 0;
         while (deadlines.size() > 0 && deadlines.earliestNanos() - nowNanos <= 0) {
             final ConnectionDriver driver = deadlines.earliest();
             deadlines.remove(driver);
-            try {
-                driver.engine().onTimeout(nowNanos);
-            } catch (RuntimeException | AssertionError e) {
-                driver.fail(e);
-            }
             markReady(driver);
             count++;
         }
@@ -218,6 +218,10 @@ final class EngineAgent implements Agent {
             final DataLane lane = lanes.get(i);
             for (int polls = 0; polls < POLLS_PER_LANE; polls++) {
                 final int polled = lane.completionQueue().poll(completions, COMPLETIONS_PER_POLL);
+                if (polled > 0) {
+                    // Not earlier than the arrival: a round trip must not look shorter than it was.
+                    nowNanos = System.nanoTime();
+                }
                 for (int j = 0; j < polled; j++) {
                     onCompletion(lane, j);
                 }
@@ -337,6 +341,7 @@ final class EngineAgent implements Agent {
 
     private int serve(ConnectionDriver driver) {
         nowNanos = System.nanoTime();
+        runTimer(driver);
         final int sent = transmit(driver);
         final int events = driver.dispatchEvents();
         if (driver.isFinished()) {
@@ -350,6 +355,13 @@ final class EngineAgent implements Agent {
             }
         }
         return sent + events;
+    }
+
+    private void runTimer(ConnectionDriver driver) {
+        final long dueNanos = driver.engine().nextTimeoutNanos();
+        if (dueNanos != ConnectionEngine.NO_TIMEOUT && dueNanos - nowNanos <= 0) {
+            driver.engine().onTimeout(nowNanos);
+        }
     }
 
     private int transmit(ConnectionDriver driver) {
@@ -413,10 +425,10 @@ final class EngineAgent implements Agent {
         return drivers.containsKey(connectionId);
     }
 
-    /// Has every connection served, so that they see a revoked region. Agent only.
-    void touchAll() {
+    /// Tells every connection that a region was revoked. Agent only.
+    void onRegionsRevoked() {
         for (final ConnectionDriver driver : drivers.values().toArray(new ConnectionDriver[0])) {
-            markReady(driver);
+            driver.onRegionsRevoked();
         }
     }
 

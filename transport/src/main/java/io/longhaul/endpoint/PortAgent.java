@@ -15,6 +15,7 @@ package io.longhaul.endpoint;
 import io.longhaul.LonghaulConfig;
 import java.lang.System.Logger.Level;
 import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.IdleStrategy;
 
 /// A port, its agent and the thread that runs it.
@@ -30,9 +31,14 @@ final class PortAgent implements AutoCloseable {
         this.port = port;
         agent = new EngineAgent(port, log);
         final IdleStrategy idle = config.idleMode() == LonghaulConfig.IdleMode.SPIN ? new Spinning() : new Parking(agent);
-        runner = new AgentRunner(
-                idle, failure -> log.log(Level.ERROR, "the agent " + agent.roleName() + " failed", failure), null, agent);
+        runner = new AgentRunner(idle, failure -> onFailure(agent, failure, log), null, agent);
         AgentRunner.startOnThread(runner, PortAgent::thread);
+    }
+
+    private static void onFailure(EngineAgent agent, Throwable failure, RateLimitedLog log) {
+        if (!(failure instanceof AgentTerminationException)) {
+            log.log(Level.ERROR, "the agent " + agent.roleName() + " failed", failure);
+        }
     }
 
     private static Thread thread(Runnable runnable) {
