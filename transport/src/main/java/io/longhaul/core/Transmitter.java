@@ -103,6 +103,10 @@ final class Transmitter {
             probesToSend--;
             final int chunks = parts.sender.fillProbe(probesToSend == 1);
             if (chunks > 0) {
+                if (parts.probeTimer.isSilent()) {
+                    // Only probes leave: what they deliver says nothing about the path's rate.
+                    flow.onAppLimited();
+                }
                 return finishData(nowNanos, out, parts.sender.probeLane(), chunks);
             }
         }
