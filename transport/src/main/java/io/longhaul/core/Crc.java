@@ -26,7 +26,7 @@ final class Crc {
 
     /// CRC32C (RFC 3720 §12.1) of a range, 0..2^32-1. The segment is smaller than 2 GiB.
     long of(MemorySegment segment, long offset, int length) {
-        if (segment != viewed) {
+        if (!segment.equals(viewed)) {
             view = segment.asByteBuffer();
             viewed = segment;
         }

@@ -21,6 +21,7 @@ import io.longhaul.core.wire.VoidFlyweight;
 import io.longhaul.core.wire.WireBytes;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Verifies packets and hands their frames to whom they concern. Nothing that a peer sends makes it throw.
@@ -51,7 +52,7 @@ final class PacketReader {
     private final InboundPieces inbound;
     private final AckScheduler acks;
     private final Frames frames;
-    private final Crc crc = new Crc();
+    private final Crc[] crcs; // [lane]: each lane's packets arrive in a slab of its own
     private long corruptPackets;
     private boolean eliciting;
     private boolean urgent;
@@ -69,6 +70,8 @@ final class PacketReader {
         this.inbound = inbound;
         this.acks = acks;
         this.frames = frames;
+        crcs = new Crc[lanes.lanes()];
+        Arrays.setAll(crcs, lane -> new Crc());
     }
 
     long corruptPackets() {
@@ -119,6 +122,7 @@ final class PacketReader {
             return false;
         }
         final int covered = length - PacketFlyweight.TRAILER_BYTES;
+        final Crc crc = crcs[PacketFlyweight.lane(segment, offset)];
         return WireBytes.u32(segment, offset + covered) == crc.of(segment, offset, covered);
     }
 
