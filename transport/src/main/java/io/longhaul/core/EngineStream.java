@@ -135,10 +135,7 @@ public final class EngineStream {
 
     /// True when a read would not return 0.
     public boolean isReadable() {
-        return input.readable() > input.consumed()
-                || finalSize == input.consumed()
-                || closed
-                || !failure.isEmpty();
+        return input.readable() > input.consumed() || finalSize == input.consumed() || closed || !failure.isEmpty();
     }
 
     /// True when a write would take bytes, or fail for another reason than that this side ended its output.
@@ -230,7 +227,7 @@ public final class EngineStream {
         piece.arguments[1] = from;
         piece.length = bytes;
         piece.source = bytes == 0 ? MemorySegment.NULL : output.segment(from);
-        piece.sourceOffset = StreamSendBuffer.offsetInSegment(from);
+        piece.sourceOffset = bytes == 0 ? 0 : StreamSendBuffer.offsetInSegment(from);
         piece.owner = state;
         piece.ownerOffset = from;
         state.nextToSend = from + bytes;

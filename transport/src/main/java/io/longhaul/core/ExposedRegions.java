@@ -38,7 +38,8 @@ public final class ExposedRegions {
     /// Exposes memory, which must be accessible by the agents' threads.
     ///
     /// @param name 1 to 255 UTF-8 bytes
-    /// @throws ConfigurationException when the name is invalid or taken, there are too many regions, or a read-only segment
+    /// @throws ConfigurationException when the name is invalid or taken, there are too many regions, or a read-only
+    /// segment
     ///     would be written
     public Region expose(String name, MemorySegment segment, Grant grant) {
         final int nameBytes = name.getBytes(StandardCharsets.UTF_8).length;
@@ -63,7 +64,8 @@ public final class ExposedRegions {
         return region;
     }
 
-    @Nullable Region find(String name) {
+    @Nullable
+    Region find(String name) {
         return byName.get(name);
     }
 

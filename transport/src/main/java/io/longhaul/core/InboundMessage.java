@@ -36,12 +36,16 @@ public final class InboundMessage {
     // Where the bytes are; owned by MessageMemory.
     MemorySegment memory = MemorySegment.NULL;
     long memoryOffset;
-    @Nullable Block block;
+
+    @Nullable
+    Block block;
+
     MessageMemory.@Nullable Page page;
     MessageMemory.@Nullable Single single;
 
     /// Next in the list of released messages.
-    @Nullable InboundMessage nextReleased;
+    @Nullable
+    InboundMessage nextReleased;
 
     InboundMessage(MessageAssembler assembler) {
         this.assembler = assembler;
@@ -66,7 +70,8 @@ public final class InboundMessage {
         return length;
     }
 
-    /// Gives the memory back. The agent takes it, and with it the credit, in its next duty cycle. The object is used again for
+    /// Gives the memory back. The agent takes it, and with it the credit, in its next duty cycle. The object is
+    /// used again for
     /// another message: call this once, and touch neither the message nor its segment afterwards.
     public void release() {
         if (delivered.compareAndSet(true, false)) {

@@ -35,12 +35,14 @@ final class InboundPiece {
     int received;
 
     /// The message of a SEND, and its sequence when it was begun.
-    @Nullable InboundMessage message;
+    @Nullable
+    InboundMessage message;
 
     long messageSequence;
 
     /// The stream of a STREAM; null when its bytes are dropped.
-    @Nullable EngineStream stream;
+    @Nullable
+    EngineStream stream;
 
     /// The name in a LOOKUP; kept for the next one.
     MemorySegment name = MemorySegment.NULL;

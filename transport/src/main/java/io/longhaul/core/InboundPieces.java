@@ -15,13 +15,14 @@ package io.longhaul.core;
 import io.longhaul.core.wire.DataFlyweight;
 import io.longhaul.core.wire.OperationFlyweight;
 import io.longhaul.core.wire.OperationKind;
-import io.longhaul.core.wire.WireBytes;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// The pieces that are arriving: checks every description, places every byte once, and runs ordered effects in CSN order.
+/// The pieces that are arriving: checks every description, places every byte once, and runs ordered effects in CSN
+/// order.
 ///
-/// A chunk that was received never comes here again (the receive window drops it), and a piece that is complete and has taken
+/// A chunk that was received never comes here again (the receive window drops it), and a piece that is complete and has
+/// taken
 /// effect is forgotten: from then on nothing can change the memory that it named.
 final class InboundPieces {
     private final PieceIndex index = new PieceIndex();
@@ -123,8 +124,7 @@ final class InboundPieces {
                 || OperationFlyweight.chunkIndex(packet, offset) >= OperationFlyweight.SHORT_CHUNKS) {
             return false;
         }
-        piece.chunkCount =
-                OperationFlyweight.chunkCount(piece.length, piece.shortChunkBytes, piece.fullChunkBytes);
+        piece.chunkCount = OperationFlyweight.chunkCount(piece.length, piece.shortChunkBytes, piece.fullChunkBytes);
         return true;
     }
 

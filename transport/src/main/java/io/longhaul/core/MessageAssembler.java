@@ -20,9 +20,12 @@ import org.jspecify.annotations.Nullable;
 
 /// Memory and credit of arriving messages.
 ///
-/// Credit is a total since the start: the sum of max(length, 64) over all messages that the peer may have begun to send. A
-/// message is charged when its first chunk arrives, and is credited again when the application has released it, when it is
-/// voided, or when it is rejected. The sender never takes a charge back; a message that he abandons before any of its chunks
+/// Credit is a total since the start: the sum of max(length, 64) over all messages that the peer may have begun to
+/// send. A
+/// message is charged when its first chunk arrives, and is credited again when the application has released it, when it
+/// is
+/// voided, or when it is rejected. The sender never takes a charge back; a message that he abandons before any of its
+/// chunks
 /// arrived is made known by {@link #onAbandoned}, so that both sides go on counting the same.
 ///
 /// Threading: the agent; {@link #onReleased} any thread.
@@ -63,7 +66,8 @@ final class MessageAssembler {
         memory.promiseInitial(windowBytes);
     }
 
-    /// Message bytes that the peer may have sent since the start, each message counted with at least 64; never decreases.
+    /// Message bytes that the peer may have sent since the start, each message counted with at least 64; never
+    /// decreases.
     long creditBytes() {
         return releasedBytes + windowBytes;
     }
@@ -73,7 +77,8 @@ final class MessageAssembler {
         return windowBytes;
     }
 
-    /// True when the credit advanced by a quarter of the window since {@link #onCreditSent}, or when the peer waits for it.
+    /// True when the credit advanced by a quarter of the window since {@link #onCreditSent}, or when the peer waits
+    /// for it.
     boolean isCreditDue() {
         return peerBlocked || creditBytes() - toldCreditBytes >= Math.max(1, windowBytes >>> 2);
     }
@@ -116,14 +121,16 @@ final class MessageAssembler {
         return Math.max(lengthBytes, MIN_CHARGE_BYTES) > creditBytes() - chargedBytes;
     }
 
-    @Nullable InboundMessage find(long operationId) {
+    @Nullable
+    InboundMessage find(long operationId) {
         return arriving.get(operationId);
     }
 
     /// Charges a message, whose length is not too long and inside the credit, and gives it memory.
     ///
     /// @return null when the machine has no memory left; nothing was charged
-    @Nullable InboundMessage begin(long nowNanos, long operationId, long lengthBytes) {
+    @Nullable
+    InboundMessage begin(long nowNanos, long operationId, long lengthBytes) {
         final InboundMessage message = pool.isEmpty() ? new InboundMessage(this) : pool.pop();
         message.operationId = operationId;
         message.length = lengthBytes;
@@ -241,7 +248,8 @@ final class MessageAssembler {
         return arriving.size();
     }
 
-    /// Drops partial messages and this side's hold on the memory; delivered messages stay valid until they are released.
+    /// Drops partial messages and this side's hold on the memory; delivered messages stay valid until they are
+    /// released.
     void close() {
         for (final InboundMessage message : arriving.values()) {
             places.free(message);

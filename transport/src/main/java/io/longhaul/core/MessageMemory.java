@@ -19,7 +19,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
-/// Places for messages: powers of two up to 32 KiB share pages of 64 KiB, a message of up to 64 KiB has a block, a longer one
+/// Places for messages: powers of two up to 32 KiB share pages of 64 KiB, a message of up to 64 KiB has a block, a
+/// longer one
 /// has memory of its own, rounded up by at most an eighth and kept for the next of its size.
 ///
 /// Threading: the agent.

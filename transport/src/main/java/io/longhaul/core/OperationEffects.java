@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What the kinds of operations do with a piece: accept it, place its bytes, and take effect.
 ///
-/// Every method returns RECEIVED when all is well, REFUSED after the operation was rejected, or PROTOCOL_ERROR with a text.
+/// Every method returns RECEIVED when all is well, REFUSED after the operation was rejected, or PROTOCOL_ERROR with a
+/// text.
 final class OperationEffects {
     private static final VarHandle ATOMIC_LONG = ValueLayout.JAVA_LONG.varHandle(); // native order, aligned
     private static final OperationStatus[] STATUSES = OperationStatus.values();
@@ -81,7 +82,8 @@ final class OperationEffects {
         return Placement.REFUSED;
     }
 
-    /// True when the operation of a piece was refused or voided: its chunks are not wanted. A message that was given up is
+    /// True when the operation of a piece was refused or voided: its chunks are not wanted. A message that was
+    /// given up is
     /// announced under the same id, and wanted.
     boolean isRefused(InboundPiece piece) {
         return refused.contains(piece.operationId) && !isAbandonment(piece);
@@ -376,15 +378,13 @@ final class OperationEffects {
             return reject(piece, status);
         }
         final MemorySegment segment = regions.segment();
-        responses.readResponse(
-                piece.operationId, segment, piece.argument1, piece.argument2, regions.lease());
+        responses.readResponse(piece.operationId, segment, piece.argument1, piece.argument2, regions.lease());
         return Placement.RECEIVED;
     }
 
     private Placement executeAtomic(long nowNanos, InboundPiece piece) {
         final long offset = piece.argument1;
-        final OperationStatus status =
-                regions.check(nowNanos, piece.argument0, Right.ATOMIC, offset, ATOMIC_BYTES);
+        final OperationStatus status = regions.check(nowNanos, piece.argument0, Right.ATOMIC, offset, ATOMIC_BYTES);
         if (status != OperationStatus.SUCCESS) {
             return reject(piece, status);
         }
@@ -424,8 +424,7 @@ final class OperationEffects {
         if (granted == null) {
             responses.lookupAnswer(piece.operationId, 0, 0, 0);
         } else {
-            responses.lookupAnswer(
-                    piece.operationId, granted.key, granted.region.length(), granted.region.rights());
+            responses.lookupAnswer(piece.operationId, granted.key, granted.region.length(), granted.region.rights());
         }
         return Placement.RECEIVED;
     }

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Chunks that travel in parts, because the path MTU has shrunk since they were cut: which of their bytes are here.
 ///
-/// Bounded: when there are too many, the chunk with the highest CSN is forgotten, since the sender repeats it as a whole and
+/// Bounded: when there are too many, the chunk with the highest CSN is forgotten, since the sender repeats it as a
+/// whole and
 /// the lowest one is what everything waits for.
 final class PartTable {
     static final int MAX_CHUNKS = 1024;

@@ -73,7 +73,8 @@ final class PieceIndex {
     }
 
     /// The piece with the largest first CSN that is not above {@code csn}; null when there is none.
-    @Nullable InboundPiece floor(long csn) {
+    @Nullable
+    InboundPiece floor(long csn) {
         final InboundPiece last = recent;
         if (last != null && csn >= last.firstCsn && csn < last.endCsn()) {
             return last;
@@ -91,18 +92,21 @@ final class PieceIndex {
     }
 
     /// The piece that holds {@code csn}; null when there is none.
-    @Nullable InboundPiece find(long csn) {
+    @Nullable
+    InboundPiece find(long csn) {
         final InboundPiece piece = floor(csn);
         return piece != null && csn < piece.endCsn() ? piece : null;
     }
 
     /// The piece with the smallest CSN.
-    @Nullable InboundPiece first() {
+    @Nullable
+    InboundPiece first() {
         return head.next[0];
     }
 
     /// The piece behind another.
-    @Nullable InboundPiece after(InboundPiece piece) {
+    @Nullable
+    InboundPiece after(InboundPiece piece) {
         return piece.next[0];
     }
 

@@ -19,10 +19,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Memory of a connection for messages and streams: what its windows may promise to the peer, and native memory in blocks of
+/// Memory of a connection for messages and streams: what its windows may promise to the peer, and native memory in
+/// blocks of
 /// 64 KiB and in single pieces.
 ///
-/// The native memory is freed when the last hold on it is released: one hold is the engine's, others belong to messages and
+/// The native memory is freed when the last hold on it is released: one hold is the engine's, others belong to messages
+/// and
 /// streams that the application still reads after the connection has ended.
 ///
 /// Threading: {@link #promise} the agent, everything else any thread.
@@ -38,9 +40,11 @@ final class ReceiveMemory {
         /// Bytes acknowledged, or places in use: what the user of the block counts.
         int count;
         /// Which bytes have arrived, for a block of a stream.
-        @Nullable ByteRanges ranges;
+        @Nullable
+        ByteRanges ranges;
         /// The block behind this one, for a block of a stream that is sent.
-        @Nullable Block next;
+        @Nullable
+        Block next;
 
         Block(MemorySegment segment) {
             this.segment = segment;

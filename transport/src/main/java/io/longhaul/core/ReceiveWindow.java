@@ -17,7 +17,8 @@ import java.lang.foreign.MemorySegment;
 
 /// Which CSNs were received: a circular bitmap over [cumulative, credit) that grows with the path and never shrinks.
 ///
-/// The window doubles whenever the span from the cumulative to the highest CSN exceeds a quarter of it: a path of 100 Gb/s and
+/// The window doubles whenever the span from the cumulative to the highest CSN exceeds a quarter of it: a path of 100
+/// Gb/s and
 /// 100 ms has 140,000 chunks of 8,900 bytes in flight and ends with a window of 2^20 chunks, 256 KiB of bitmap.
 final class ReceiveWindow {
     /// The CSN may be taken.
@@ -35,7 +36,8 @@ final class ReceiveWindow {
     private final int maxCapacity;
     private int capacity;
 
-    // [CSN / 64 modulo length], twice as long as the window, so that its first and last word never share a place. Words that
+    // [CSN / 64 modulo length], twice as long as the window, so that its first and last word never share a place. Words
+    // that
     // lie wholly below the cumulative CSN are zero; in the word of the cumulative CSN the bits below it are set.
     private long[] words;
 
@@ -69,7 +71,8 @@ final class ReceiveWindow {
         return (words[slot(csn)] & 1L << csn) == 0 ? NEW : DUPLICATE;
     }
 
-    /// NEW when at least one CSN of the range is, DUPLICATE when none is, BEYOND when the range is empty, negative or over the
+    /// NEW when at least one CSN of the range is, DUPLICATE when none is, BEYOND when the range is empty, negative
+    /// or over the
     /// credit.
     int rangeStatus(long firstCsn, long count) {
         if (firstCsn < 0 || count <= 0 || firstCsn > creditCsn() || count > creditCsn() - firstCsn) {
@@ -160,7 +163,8 @@ final class ReceiveWindow {
     }
 
     /// Writes runs of received and missing CSNs in turn, received first, as varints, from {@code baseCsn} to
-    /// {@link #highestCsn} or to where {@code maxBytes} end; the last run is then cut short, so that the frame says nothing
+    /// {@link #highestCsn} or to where {@code maxBytes} end; the last run is then cut short, so that the frame says
+    /// nothing
     /// about what lies behind {@link #runsEndCsn}.
     ///
     /// @param maxBytes at least 12

@@ -14,7 +14,8 @@ package io.longhaul.core;
 
 import org.agrona.collections.LongHashSet;
 
-/// The operations that were refused or voided lately: their chunks are on their way, and must neither take effect nor be
+/// The operations that were refused or voided lately: their chunks are on their way, and must neither take effect nor
+/// be
 /// refused again.
 final class RefusedOperations {
     static final int MAX_OPERATIONS = 4096;

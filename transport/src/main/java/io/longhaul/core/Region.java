@@ -22,8 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A range of memory that is exposed under a name, to one connection or to all.
 ///
-/// A use of the region counts up, looks whether it was revoked, and counts down afterwards; a revocation sets its flag and
-/// then looks at the count. Both are sequentially consistent: either the use sees the flag, or the revocation sees the use.
+/// A use of the region counts up, looks whether it was revoked, and counts down afterwards; a revocation sets its flag
+/// and
+/// then looks at the count. Both are sequentially consistent: either the use sees the flag, or the revocation sees the
+/// use.
 ///
 /// Threading: any thread may revoke; agents use it in between.
 public final class Region {
@@ -103,8 +105,10 @@ public final class Region {
         }
     }
 
-    /// Stops all further use. Does not wait: {@code onQuiesced} is run once, on this or an agent's thread, when no byte can be
-    /// read or written any more; it must not block. Only the callback of the first call is kept: later callers look at
+    /// Stops all further use. Does not wait: {@code onQuiesced} is run once, on this or an agent's thread, when no
+    /// byte can be
+    /// read or written any more; it must not block. Only the callback of the first call is kept: later callers look
+    /// at
     /// {@link #isQuiesced}.
     public void beginRevoke(Runnable onQuiesced) {
         synchronized (this) {

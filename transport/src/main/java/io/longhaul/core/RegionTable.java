@@ -26,12 +26,14 @@ import org.jspecify.annotations.Nullable;
 
 /// What a connection may do with which region, by keys that only its peer knows.
 ///
-/// A region gets a key of this connection when the peer first looks it up, and the lifetime of its grant starts then. Looking
+/// A region gets a key of this connection when the peer first looks it up, and the lifetime of its grant starts then.
+/// Looking
 /// it up again gives the same key; once the grant has expired, the region is no longer found.
 ///
 /// Threading: {@link #expose} any thread, everything else the agent.
 public final class RegionTable {
-    /// Wrong keys within a second after which a peer is taken to be guessing. 64 guesses a second against 2^64 keys find
+    /// Wrong keys within a second after which a peer is taken to be guessing. 64 guesses a second against 2^64 keys
+    /// find
     /// nothing; more of them are no accident.
     static final int MAX_WRONG_KEYS_PER_SECOND = 64;
 
@@ -109,7 +111,8 @@ public final class RegionTable {
     }
 
     /// Finds a region for the peer and gives it a key; null when there is none for this connection.
-    @Nullable Granted lookup(long nowNanos, String name) {
+    @Nullable
+    Granted lookup(long nowNanos, String name) {
         Region region = own.find(name);
         if (region == null) {
             region = shared.find(name);
@@ -149,7 +152,8 @@ public final class RegionTable {
         nextSweep = Math.max(FIRST_SWEEP, 2 * byKey.size());
     }
 
-    /// Begins a use of a region: SUCCESS, REMOTE_ACCESS_ERROR or REMOTE_RANGE_ERROR. After SUCCESS the caller ends it with
+    /// Begins a use of a region: SUCCESS, REMOTE_ACCESS_ERROR or REMOTE_RANGE_ERROR. After SUCCESS the caller ends
+    /// it with
     /// {@link #done} or turns it into a {@link #lease}.
     OperationStatus check(long nowNanos, long key, Right right, long offset, long lengthBytes) {
         assert inUse == null : "one use at a time";

@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Bytes of a stream that have arrived, in any order, in blocks of 64 KiB that exist only where there are bytes.
 ///
-/// Threading: the agent places bytes and publishes how far they are contiguous; one reader takes them and publishes how far it
-/// has read. The two positions are volatile: after either side has moved its own, it sees the other's, so that of "there is
+/// Threading: the agent places bytes and publishes how far they are contiguous; one reader takes them and publishes how
+/// far it
+/// has read. The two positions are volatile: after either side has moved its own, it sees the other's, so that of
+/// "there is
 /// more" and "I have read all" one side always knows both. The agent reuses a block only behind the reader's position.
 final class StreamReceiveBuffer {
     private static final int SHIFT = Integer.numberOfTrailingZeros(ReceiveMemory.BLOCK_BYTES);
@@ -42,7 +44,8 @@ final class StreamReceiveBuffer {
 
     private final ReceiveMemory memory;
     private final UseGuard guard = new UseGuard();
-    // [block number modulo length], length a power of two. Replaced by a larger one, never changed behind the reader's back:
+    // [block number modulo length], length a power of two. Replaced by a larger one, never changed behind the reader's
+    // back:
     // the entry of a readable byte is set before the byte is published, and cleared after it was consumed.
     private volatile @Nullable Block[] blocks = new @Nullable Block[4];
     private long firstBlock;
@@ -202,7 +205,8 @@ final class StreamReceiveBuffer {
         return (int) (at - from);
     }
 
-    /// Ends reading and gives the memory back, now or when the reader leaves. Any thread; the agent must not use the buffer
+    /// Ends reading and gives the memory back, now or when the reader leaves. Any thread; the agent must not use
+    /// the buffer
     /// afterwards. Idempotent.
     void shut() {
         if (guard.shut()) {

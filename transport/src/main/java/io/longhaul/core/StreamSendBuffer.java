@@ -20,9 +20,12 @@ import org.jspecify.annotations.Nullable;
 
 /// Bytes of a stream that the application wrote and that the peer has not acknowledged yet: a list of blocks of 64 KiB.
 ///
-/// Threading: one writer appends bytes and publishes how many; the agent sends and frees them and publishes up to where the
-/// writer may go. Both positions are volatile, for the reason given in {@link StreamReceiveBuffer}. The writer links a new
-/// block behind its last one before it publishes bytes in it; the agent frees a block only when it has seen the next one, so
+/// Threading: one writer appends bytes and publishes how many; the agent sends and frees them and publishes up to where
+/// the
+/// writer may go. Both positions are volatile, for the reason given in {@link StreamReceiveBuffer}. The writer links a
+/// new
+/// block behind its last one before it publishes bytes in it; the agent frees a block only when it has seen the next
+/// one, so
 /// that the writer's last block is never taken from it.
 final class StreamSendBuffer {
     /// Room that a stream has at least: the writer's last block may be acknowledged and not free.
@@ -206,7 +209,8 @@ final class StreamSendBuffer {
         return written() >= before;
     }
 
-    /// Ends writing and gives the memory back, now or when the writer leaves. The agent must not use the buffer afterwards.
+    /// Ends writing and gives the memory back, now or when the writer leaves. The agent must not use the buffer
+    /// afterwards.
     /// Idempotent.
     void shut() {
         if (guard.shut()) {

@@ -23,10 +23,12 @@ import org.jspecify.annotations.Nullable;
 /// answered with its end and a stop, and the application never sees it. A stream leaves the table when its output was
 /// acknowledged to the end and its input was read to the end; chunks that still come for it are dropped.
 ///
-/// Receive windows start at the configured credit and double when the application has read a whole window within two round
+/// Receive windows start at the configured credit and double when the application has read a whole window within two
+/// round
 /// trips, as long as the memory of the connection allows it.
 final class StreamTable {
-    /// Operation ids of the pieces of streams: apart from those of operations and answers, which count from 0 and from 2^62.
+    /// Operation ids of the pieces of streams: apart from those of operations and answers, which count from 0 and
+    /// from 2^62.
     private static final long FIRST_OPERATION_ID = 1L << 61;
 
     private final EngineConfig config;
@@ -58,7 +60,8 @@ final class StreamTable {
     }
 
     /// Opens a stream of this side; null when there are as many as there may be.
-    @Nullable EngineStream open() {
+    @Nullable
+    EngineStream open() {
         if (ended || openLocal >= config.maxStreams() || nextLocalId > Integer.MAX_VALUE - 2) {
             return null;
         }
@@ -93,7 +96,8 @@ final class StreamTable {
         return errorText;
     }
 
-    /// Finds a stream of a frame, opening it when it is the peer's and new; {@link #accepted} is null when it is gone.
+    /// Finds a stream of a frame, opening it when it is the peer's and new; {@link #accepted} is null when it is
+    /// gone.
     private boolean find(long id) {
         accepted = null;
         if (id < 0 || id > Integer.MAX_VALUE - 2) {
@@ -150,8 +154,7 @@ final class StreamTable {
             return violation("stream bytes beyond the credit");
         }
         final long size = stream.finalSize();
-        if (size != EngineStream.UNKNOWN && (end > size || fin && end != size)
-                || fin && end < state.highestOffset) {
+        if (size != EngineStream.UNKNOWN && (end > size || fin && end != size) || fin && end < state.highestOffset) {
             return violation("two final sizes of one stream");
         }
         if (state.tuneSinceNanos == 0) {
@@ -165,7 +168,8 @@ final class StreamTable {
     }
 
     /// The stream of the latest {@link #accept}; null when its bytes are to be dropped.
-    @Nullable EngineStream accepted() {
+    @Nullable
+    EngineStream accepted() {
         return accepted;
     }
 
@@ -194,6 +198,7 @@ final class StreamTable {
             events.streamReady(stream);
         }
         updateInput(nowNanos, stream);
+        finishIfDone(stream);
     }
 
     // Frees what was read, and gives credit for it.
@@ -330,7 +335,8 @@ final class StreamTable {
         return false;
     }
 
-    /// Describes the next bytes to send, round robin over the streams: kind, flags, operation id, arguments, length, source,
+    /// Describes the next bytes to send, round robin over the streams: kind, flags, operation id, arguments,
+    /// length, source,
     /// owner.
     ///
     /// @return false when there is nothing to send; the piece is then unchanged
@@ -394,7 +400,8 @@ final class StreamTable {
         rttNanos = value;
     }
 
-    /// Ends all streams: writers fail at once, readers behind what has arrived. Nothing of a stream may be sent afterwards.
+    /// Ends all streams: writers fail at once, readers behind what has arrived. Nothing of a stream may be sent
+    /// afterwards.
     void closeAll(String reason) {
         if (ended) {
             return;

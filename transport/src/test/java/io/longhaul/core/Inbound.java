@@ -73,9 +73,28 @@ final class Inbound implements Responses, PendingRequests {
 
     Inbound(boolean client, long maxMemoryBytes, long messageCreditBytes, int maxStreams) {
         config = new EngineConfig(
-                client, 1, 2, 1, 1400, 1200, 64, 10_000_000, 0, 30_000_000_000L, 1_000_000_000L, 5_000_000_000L,
-                maxMemoryBytes, messageCreditBytes, 64 * 1024, 1024, 1 << 20, 1000, 4, maxStreams,
-                new EngineConfig.PeerLimits(1 << 20, 1 << 20, 64 * 1024, 1024, 4), 1);
+                client,
+                1,
+                2,
+                1,
+                1400,
+                1200,
+                64,
+                10_000_000,
+                0,
+                30_000_000_000L,
+                1_000_000_000L,
+                5_000_000_000L,
+                maxMemoryBytes,
+                messageCreditBytes,
+                64 * 1024,
+                1024,
+                1 << 20,
+                1000,
+                4,
+                maxStreams,
+                new EngineConfig.PeerLimits(1 << 20, 1 << 20, 64 * 1024, 1024, 4),
+                1);
         regions = new RegionTable(() -> nextKey++, shared);
         memory = new ReceiveMemory(maxMemoryBytes);
         messages = new MessageAssembler(config, memory, events);
@@ -111,8 +130,7 @@ final class Inbound implements Responses, PendingRequests {
     Placement operation(Described piece, int index, int partOffset, int bytes) {
         OperationFlyweight.putSegment(
                 packet, 3, piece.kind, piece.flags, piece.operationId, piece.length(), piece.shortChunkBytes);
-        OperationFlyweight.putChunk(
-                packet, 3, piece.firstCsn + index, index, partOffset, bytes, piece.fullChunkBytes);
+        OperationFlyweight.putChunk(packet, 3, piece.firstCsn + index, index, partOffset, bytes, piece.fullChunkBytes);
         for (int i = 0; i < piece.arguments.length; i++) {
             OperationFlyweight.putArgument(packet, 3, i, piece.arguments[i]);
         }
@@ -133,20 +151,20 @@ final class Inbound implements Responses, PendingRequests {
     }
 
     private void copy(Described piece, int index, int partOffset, int bytes, long to) {
-        final int from = partOffset
-                + (int) OperationFlyweight.chunkOffset(index, piece.shortChunkBytes, piece.fullChunkBytes);
+        final int from =
+                partOffset + (int) OperationFlyweight.chunkOffset(index, piece.shortChunkBytes, piece.fullChunkBytes);
         if (from + bytes <= piece.bytes.length) {
             MemorySegment.copy(MemorySegment.ofArray(piece.bytes), from, packet, to, bytes);
         }
     }
 
     /// What the wiring does with a frame; null for a duplicate.
-    @Nullable Placement takeOrNull(long csn, boolean operation) {
+    @Nullable
+    Placement takeOrNull(long csn, boolean operation) {
         if (window.status(csn) != ReceiveWindow.NEW) {
             return null;
         }
-        final Placement placement =
-                operation ? pieces.onOperation(now, packet, 3) : pieces.onData(now, packet, 3);
+        final Placement placement = operation ? pieces.onOperation(now, packet, 3) : pieces.onData(now, packet, 3);
         if (placement == Placement.RECEIVED && window.mark(csn)) {
             return pieces.onCumulative(now, window.cumulativeCsn());
         }
@@ -197,7 +215,8 @@ final class Inbound implements Responses, PendingRequests {
         return granted.key;
     }
 
-    @Nullable EngineEvent poll(EngineEvent.Type type) {
+    @Nullable
+    EngineEvent poll(EngineEvent.Type type) {
         EngineEvent event = events.poll();
         while (event != null && event.type() != type) {
             event = events.poll();

@@ -277,8 +277,7 @@ class InboundPiecesTest {
         final MemorySegment target = MemorySegment.ofArray(new byte[1000]);
         in.reads.put(5L, new Inbound.Read(target, 100, 700, new long[1]));
         final byte[] bytes = Inbound.bytes(700, 3);
-        final Described first =
-                in.piece(OperationKind.READ_RESPONSE, 50, java.util.Arrays.copyOf(bytes, 300), 5, 0);
+        final Described first = in.piece(OperationKind.READ_RESPONSE, 50, java.util.Arrays.copyOf(bytes, 300), 5, 0);
         final Described second =
                 in.piece(OperationKind.READ_RESPONSE, 51, java.util.Arrays.copyOfRange(bytes, 300, 700), 5, 300);
         in.sendAll(second);
@@ -313,8 +312,7 @@ class InboundPiecesTest {
     void handsAnswersOn() {
         in.sendAll(in.piece(OperationKind.ATOMIC_RESPONSE, 1, new byte[0], 5, -3));
         in.sendAll(in.piece(OperationKind.LOOKUP_ANSWER, 2, new byte[0], 6, 77, 100, 3));
-        in.sendAll(in.piece(
-                OperationKind.REJECT, 3, new byte[0], 7, OperationStatus.REMOTE_RANGE_ERROR.ordinal()));
+        in.sendAll(in.piece(OperationKind.REJECT, 3, new byte[0], 7, OperationStatus.REMOTE_RANGE_ERROR.ordinal()));
         assertEquals(List.of("result 5 -3", "answer 6 77 100 3", "rejected 7 REMOTE_RANGE_ERROR"), in.notes);
         for (final long wrong : new long[] {-1, 0, 1, 1000}) {
             assertEquals(
@@ -327,14 +325,15 @@ class InboundPiecesTest {
         exposed(Right.READ, Right.ATOMIC);
         in.sendAll(in.piece(OperationKind.LOOKUP, 1, "r".getBytes(StandardCharsets.UTF_8)));
         in.sendAll(in.piece(OperationKind.LOOKUP, 2, "unknown-é".getBytes(StandardCharsets.UTF_8)));
-        final Described split = in.piece(OperationKind.LOOKUP, 3, "x".repeat(255).getBytes(StandardCharsets.UTF_8));
+        final Described split =
+                in.piece(OperationKind.LOOKUP, 3, "x".repeat(255).getBytes(StandardCharsets.UTF_8));
         in.sendChunk(split, 2);
         in.sendChunk(split, 1);
         in.sendChunk(split, 0);
         assertEquals(List.of("lookup 1 16384 5", "lookup 2 0 0", "lookup 3 0 0"), in.notes);
-        assertEquals(
-                Placement.PROTOCOL_ERROR,
-                in.sendAll(in.piece(OperationKind.LOOKUP, 4, new byte[] {(byte) 0xc3, 0x28})));
+        assertEquals(Placement.PROTOCOL_ERROR, in.sendAll(in.piece(OperationKind.LOOKUP, 4, new byte[] {
+            (byte) 0xc3, 0x28
+        })));
         assertEquals(Placement.PROTOCOL_ERROR, in.sendAll(in.piece(OperationKind.LOOKUP, 5, new byte[0])));
         assertEquals(Placement.PROTOCOL_ERROR, in.sendChunk(in.piece(OperationKind.LOOKUP, 6, new byte[256]), 0));
     }
@@ -452,8 +451,8 @@ class InboundPiecesTest {
     }
 
     private static void sendSomehow(Inbound peer, Described piece, int chunk, SplittableRandom random) {
-        final int bytes = OperationFlyweight.chunkBytes(
-                chunk, piece.length(), piece.shortChunkBytes, piece.fullChunkBytes);
+        final int bytes =
+                OperationFlyweight.chunkBytes(chunk, piece.length(), piece.shortChunkBytes, piece.fullChunkBytes);
         if (bytes < 2 || random.nextInt(3) > 0) {
             assertFalse(peer.sendChunk(piece, chunk) == Placement.PROTOCOL_ERROR, peer.pieces.errorText());
             return;
@@ -482,8 +481,8 @@ class InboundPiecesTest {
         final boolean operation = random.nextInt(4) > 0;
         final int available = 1 + random.nextInt(400);
         for (int j = 0; j < 120; j++) {
-            peer.packet.set(
-                    ValueLayout.JAVA_BYTE, 3 + j, (byte) (random.nextInt(3) == 0 ? random.nextInt() : random.nextInt(3)));
+            peer.packet.set(ValueLayout.JAVA_BYTE, 3 + j, (byte)
+                    (random.nextInt(3) == 0 ? random.nextInt() : random.nextInt(3)));
         }
         // Mostly plausible: a known kind, a small CSN, a key that is right half of the time.
         peer.packet.set(ValueLayout.JAVA_BYTE, 4, (byte) random.nextInt(16));

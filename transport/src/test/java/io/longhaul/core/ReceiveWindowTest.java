@@ -188,7 +188,8 @@ class ReceiveWindowTest {
         for (int i = 0; i < 50_000; i++) {
             final int bytes = random.nextInt(40);
             for (int j = 0; j < bytes; j++) {
-                out.set(java.lang.foreign.ValueLayout.JAVA_BYTE, j, (byte) random.nextInt(random.nextInt(2) == 0 ? 4 : 256));
+                out.set(java.lang.foreign.ValueLayout.JAVA_BYTE, j, (byte)
+                        random.nextInt(random.nextInt(2) == 0 ? 4 : 256));
             }
             final long base = random.nextLong() >>> random.nextInt(64);
             final long limit = random.nextLong() >>> random.nextInt(64);
