@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli;
 
 import io.longhaul.cli.quantity.ByteSize;
@@ -79,8 +91,11 @@ final class HealthCheck {
         ok("java", System.getProperty("java.vm.name") + " " + Runtime.version());
         final Optional<String> missing = Libc.unavailable();
         if (missing.isPresent()) {
-            fail("system calls", missing.get(), "Longhaul's software device needs 64-bit Linux and a JDK that may call the C library"
-                    + " (--enable-native-access=ALL-UNNAMED)");
+            fail(
+                    "system calls",
+                    missing.get(),
+                    "Longhaul's software device needs 64-bit Linux and a JDK that may call the C library"
+                            + " (--enable-native-access=ALL-UNNAMED)");
         } else {
             ok("system calls", "the C library can be called");
         }
@@ -105,7 +120,10 @@ final class HealthCheck {
                         "use Linux 5.0 or newer: without both, the software device reaches a tenth of its rate");
             }
         } catch (IOException e) {
-            fail("UDP offload", "no UDP socket can be opened: " + e.getMessage(), "allow this process to open UDP sockets");
+            fail(
+                    "UDP offload",
+                    "no UDP socket can be opened: " + e.getMessage(),
+                    "allow this process to open UDP sockets");
         }
     }
 
@@ -140,7 +158,8 @@ final class HealthCheck {
     }
 
     private void limit(String all, String row, String name, long wanted, String remedy) {
-        final Matcher matcher = Pattern.compile(Pattern.quote(row) + "\\s+(\\S+)").matcher(all);
+        final Matcher matcher =
+                Pattern.compile(Pattern.quote(row) + "\\s+(\\S+)").matcher(all);
         if (!matcher.find()) {
             return;
         }
@@ -169,7 +188,10 @@ final class HealthCheck {
             final int mtu = each.getMTU();
             final String name = "MTU of " + each.getName();
             if (mtu < 1280) {
-                warn(name, String.valueOf(mtu), "below 1280 bytes many packets are needed; raise it if the path allows");
+                warn(
+                        name,
+                        String.valueOf(mtu),
+                        "below 1280 bytes many packets are needed; raise it if the path allows");
             } else if (mtu < 9000) {
                 warn(
                         name,

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli;
 
 import io.longhaul.cli.quantity.BitRate;
@@ -52,8 +64,10 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "which command? One of "
-                + String.join(", ", spec.subcommands().keySet()) + "; longhaul --help explains them");
+        throw new ParameterException(
+                spec.commandLine(),
+                "which command? One of " + String.join(", ", spec.subcommands().keySet())
+                        + "; longhaul --help explains them");
     }
 
     /// Runs the command and ends the process with its exit status.
@@ -94,18 +108,22 @@ public final class Main implements Runnable {
 
     private static IParameterExceptionHandler usageHandler() {
         return (failure, args) -> {
-            String text = String.valueOf(failure.getMessage()).lines().findFirst().orElse("bad usage");
+            String text =
+                    String.valueOf(failure.getMessage()).lines().findFirst().orElse("bad usage");
             if (failure instanceof UnmatchedArgumentException unmatched) {
                 final String given = unmatched.getUnmatched().getFirst();
                 final List<String> close = unmatched.getSuggestions();
                 if (!given.startsWith("-") && failure.getCommandLine().getParent() == null) {
                     text = "there is no command '" + given + "'; there are "
-                            + String.join(", ", failure.getCommandLine().getSubcommands().keySet());
+                            + String.join(
+                                    ", ",
+                                    failure.getCommandLine().getSubcommands().keySet());
                 } else if (given.startsWith("-") && !close.isEmpty()) {
                     text += "; did you mean " + String.join(" or ", close) + "?";
                 }
             }
-            return Failures.usage(text, failure.getCommandLine(), Arrays.asList(args).contains("--json"));
+            return Failures.usage(
+                    text, failure.getCommandLine(), Arrays.asList(args).contains("--json"));
         };
     }
 

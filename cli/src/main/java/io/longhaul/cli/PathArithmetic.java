@@ -1,8 +1,21 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli;
 
 /// What a path needs and what schemes of reliability reach on it, by closed forms.
 ///
-/// Worked numbers, 100 Gb/s and 2,000 km: RTT 20 ms, rate x RTT 250 MB, 61,035 packets of 4 KiB in flight. At a loss of 1e-4
+/// Worked numbers, 100 Gb/s and 2,000 km: RTT 20 ms, rate x RTT 250 MB, 61,035 packets of 4 KiB in flight. At a loss of
+/// 1e-4
 /// go-back-N keeps 14 % of the link; selective repeat 99.99 %.
 ///
 /// @param rateBitsPerSecond rate of the path
@@ -52,7 +65,8 @@ record PathArithmetic(long rateBitsPerSecond, long rttNanos, double lossFraction
         return Math.max(1, bandwidthDelayBytes() / payloadBytes);
     }
 
-    /// Share of the link that go-back-N keeps with an unlimited window: (1 - p) / (1 + (N - 1) p), N packets in flight.
+    /// Share of the link that go-back-N keeps with an unlimited window: (1 - p) / (1 + (N - 1) p), N packets in
+    /// flight.
     double goBackNShare() {
         final double packets = packetsInFlight(RDMA_PAYLOAD_BYTES);
         return (1 - lossFraction) / (1 + (packets - 1) * lossFraction);
@@ -67,7 +81,8 @@ record PathArithmetic(long rateBitsPerSecond, long rttNanos, double lossFraction
     }
 
     /// One TCP connection with 9000-byte packets: the better of Reno and CUBIC, at most the link.
-    /// Reno: MSS / RTT x sqrt(3/2) / sqrt(p). CUBIC: (C (3 + beta) / (4 (1 - beta)))^(1/4) x RTT^(3/4) / p^(3/4) segments
+    /// Reno: MSS / RTT x sqrt(3/2) / sqrt(p). CUBIC: (C (3 + beta) / (4 (1 - beta)))^(1/4) x RTT^(3/4) / p^(3/4)
+    /// segments
     /// in flight.
     double tcpBitsPerSecond() {
         if (lossFraction == 0 || rttNanos == 0) {

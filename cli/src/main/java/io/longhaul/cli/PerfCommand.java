@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli;
 
 import io.longhaul.Connection;
@@ -79,7 +91,8 @@ final class PerfCommand implements Callable<Integer> {
         final long warmupNanos = time("--warmup", warmup, 0);
         final long sizeBytes = sizeBytes();
         if (depth < 0 || depth > MOST_DEPTH) {
-            throw CommandFailure.usage("Invalid value for option '--depth': '" + depth + "' is not in 1.." + MOST_DEPTH);
+            throw CommandFailure.usage(
+                    "Invalid value for option '--depth': '" + depth + "' is not in 1.." + MOST_DEPTH);
         }
         endpointOptions.requireInsecure("measurements");
         try (Longhaul endpoint = endpointOptions.open()) {
@@ -122,7 +135,8 @@ final class PerfCommand implements Callable<Integer> {
     private static long time(String option, String text, long least) {
         final long nanos;
         try {
-            nanos = TimeSpan.parse(text.matches("[0-9]{1,9}") ? text + "s" : text).nanos();
+            nanos = TimeSpan.parse(text.matches("[0-9]{1,9}") ? text + "s" : text)
+                    .nanos();
         } catch (io.longhaul.cli.quantity.QuantityException e) {
             throw CommandFailure.usage("Invalid value for option '" + option + "': " + e.getMessage());
         }
@@ -137,7 +151,8 @@ final class PerfCommand implements Callable<Integer> {
         final ByteSize given = size;
         if (operation == PerfOperation.ATOMIC) {
             if (given != null && given.bytes() != PerfPlan.ATOMIC_BYTES) {
-                throw CommandFailure.usage("Invalid value for option '--size': an atomic works on 8 bytes; leave it out");
+                throw CommandFailure.usage(
+                        "Invalid value for option '--size': an atomic works on 8 bytes; leave it out");
             }
             return PerfPlan.ATOMIC_BYTES;
         }
@@ -208,7 +223,9 @@ final class PerfCommand implements Callable<Integer> {
                 .put(
                         "retransmitted_bytes",
                         result.after().retransmittedBytes() - result.before().retransmittedBytes())
-                .put("parity_bytes", result.after().parityBytes() - result.before().parityBytes())
+                .put(
+                        "parity_bytes",
+                        result.after().parityBytes() - result.before().parityBytes())
                 .put("verified", result.verified())
                 .put("op", name())
                 .put("size_bytes", plan.sizeBytes())

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli;
 
 import io.longhaul.cli.quantity.BitRate;
@@ -39,7 +51,10 @@ final class PlanCommand implements Callable<Integer> {
     @Nullable
     TimeSpan rtt;
 
-    @Option(names = "--loss", paramLabel = "FRACTION", description = "Share of packets lost: 1e-4 or 0.01%%. Default: 0.")
+    @Option(
+            names = "--loss",
+            paramLabel = "FRACTION",
+            description = "Share of packets lost: 1e-4 or 0.01%%. Default: 0.")
     Fraction loss = Fraction.ZERO;
 
     @Option(names = "--size", paramLabel = "SIZE", description = "What is to be moved: 72TB.")
@@ -61,10 +76,12 @@ final class PlanCommand implements Callable<Integer> {
         final Distance length = distance;
         final TimeSpan given = rtt;
         if ((length == null) == (given == null)) {
-            throw CommandFailure.usage("give the path as --km 2000km or as --rtt 20ms" + (length == null ? "" : ", not both"));
+            throw CommandFailure.usage(
+                    "give the path as --km 2000km or as --rtt 20ms" + (length == null ? "" : ", not both"));
         }
         if (loss.value() >= 1) {
-            throw CommandFailure.usage("Invalid value for option '--loss': a path that loses everything carries nothing");
+            throw CommandFailure.usage(
+                    "Invalid value for option '--loss': a path that loses everything carries nothing");
         }
         final long rttNanos = given != null ? given.nanos() : 2 * (length == null ? 0 : length.oneWayNanos());
         final PathArithmetic path = new PathArithmetic(rate.bitsPerSecond(), rttNanos, loss.value());
@@ -104,7 +121,12 @@ final class PlanCommand implements Callable<Integer> {
             row("payload share at MTU " + mtu, String.format(Locale.ROOT, "%.2f %%", 100 * payloadShare(mtu)));
         }
         output.line("");
-        output.line(String.format(Locale.ROOT, "%-42s %12s %8s%s", "What reaches the application (computed)", "rate", "of link",
+        output.line(String.format(
+                Locale.ROOT,
+                "%-42s %12s %8s%s",
+                "What reaches the application (computed)",
+                "rate",
+                "of link",
                 size == null ? "" : "   time for " + size));
         for (Scheme each : schemes) {
             final String time = size == null

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli;
 
 import io.longhaul.cli.quantity.BitRate;
@@ -41,7 +53,8 @@ final class ProgressMeter implements TransferListener {
     /// True when standard error is a terminal.
     static boolean isTerminal() {
         try {
-            final String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            final String target =
+                    Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
             return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
         } catch (IOException | UnsupportedOperationException e) {
             return System.console() != null;
@@ -100,8 +113,7 @@ final class ProgressMeter implements TransferListener {
 
     private void show() {
         final double share = totalBytes == 0 ? 1 : (double) doneBytes / totalBytes;
-        final String left =
-                bytesPerNano > 0 ? TimeSpan.format((totalBytes - doneBytes) / bytesPerNano) + " left" : "";
+        final String left = bytesPerNano > 0 ? TimeSpan.format((totalBytes - doneBytes) / bytesPerNano) + " left" : "";
         final String text = String.format(
                 Locale.ROOT,
                 "%5.1f %%  %s of %s  %s  %s",

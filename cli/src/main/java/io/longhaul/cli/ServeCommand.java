@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli;
 
 import io.longhaul.Longhaul;
@@ -51,8 +63,7 @@ final class ServeCommand implements Callable<Integer> {
         final InetSocketAddress resolved = EndpointOptions.resolve(address);
         final Longhaul endpoint = endpointOptions.open();
         try (endpoint;
-                Server server = new Server(
-                        endpoint, resolved, served, endpointOptions.maxMemoryBytes(), output::say)) {
+                Server server = new Server(endpoint, resolved, served, endpointOptions.maxMemoryBytes(), output::say)) {
             stopWithProcess(server);
             announce(server.localAddress(), served, endpointOptions.config().device());
             server.run();
@@ -64,7 +75,8 @@ final class ServeCommand implements Callable<Integer> {
         try {
             return new ServedRoot(root.toAbsolutePath());
         } catch (IOException e) {
-            throw CommandFailure.usage("Invalid value for option '--root': '" + root + "' is no directory that can be read");
+            throw CommandFailure.usage(
+                    "Invalid value for option '--root': '" + root + "' is no directory that can be read");
         }
     }
 

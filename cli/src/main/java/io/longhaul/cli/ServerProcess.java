@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli;
 
 import java.io.BufferedReader;
@@ -13,7 +25,8 @@ import java.util.regex.Pattern;
 
 /// A server in a second process, with the same Java, the same class path and the same options of the machine.
 ///
-/// It never outlives this process: it ends when its standard input does, and {@link #close} and a shutdown hook kill it.
+/// It never outlives this process: it ends when its standard input does, and {@link #close} and a shutdown hook kill
+/// it.
 ///
 /// Threading: one thread.
 final class ServerProcess implements AutoCloseable {

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.control;
 
 import io.longhaul.cli.control.ControlMessage.Committed;
@@ -39,8 +51,10 @@ import java.nio.charset.StandardCharsets;
 /// +-------------------------------+-------------------------------
 /// ```
 ///
-/// Texts and digests are a 16-bit length and bytes; texts are UTF-8. A message that is too long, too short, has bytes left
-/// over, or a value out of its range is refused with BAD_REQUEST, another version with OTHER_VERSION. Nothing is allocated
+/// Texts and digests are a 16-bit length and bytes; texts are UTF-8. A message that is too long, too short, has bytes
+/// left
+/// over, or a value out of its range is refused with BAD_REQUEST, another version with OTHER_VERSION. Nothing is
+/// allocated
 /// beyond the length of the message.
 public final class ControlCodec {
     /// Version of the format. It changes when an old peer would misunderstand a message.
@@ -97,7 +111,8 @@ public final class ControlCodec {
             }
             case Get(var path) -> putText(out, path);
             case Source(var stamp) -> putStamp(out, stamp);
-            case Pattern(var seed, var size, var window) -> out.putLong(seed).putLong(size).putLong(window);
+            case Pattern(var seed, var size, var window) ->
+                out.putLong(seed).putLong(size).putLong(window);
             case Window(var region, var slotBytes, var slots, var resume) -> {
                 putText(out, region);
                 out.putInt(slotBytes).putInt(slots).putLong(resume);
@@ -118,7 +133,8 @@ public final class ControlCodec {
                 out.putLong(cpu).putLong(messages).putLong(wrong);
             case PerfVerify(var bytes) -> out.putLong(bytes);
             case PerfDigest(var crc) -> out.putInt(crc);
-            case Summary(var retransmitted, var parity) -> out.putLong(retransmitted).putLong(parity);
+            case Summary(var retransmitted, var parity) ->
+                out.putLong(retransmitted).putLong(parity);
             case PerfMark() -> {}
             case PerfClose() -> {}
         }
@@ -260,7 +276,8 @@ public final class ControlCodec {
     /// What a peer says is shown on a terminal: control characters must not reach it.
     private static String printable(String text) {
         final StringBuilder out = new StringBuilder(text.length());
-        text.codePoints().forEach(c -> out.appendCodePoint(Character.isISOControl(c) || !Character.isDefined(c) ? '?' : c));
+        text.codePoints()
+                .forEach(c -> out.appendCodePoint(Character.isISOControl(c) || !Character.isDefined(c) ? '?' : c));
         return out.toString();
     }
 

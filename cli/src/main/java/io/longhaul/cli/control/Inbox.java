@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.control;
 
 import io.longhaul.Connection;
@@ -18,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Queues what happens on a connection, in one order, for the one thread that follows a dialogue with the peer.
 ///
-/// Messages stay leased until they are taken, so that a flood of them is held back by the transport's credit. Everything
+/// Messages stay leased until they are taken, so that a flood of them is held back by the transport's credit.
+/// Everything
 /// else is limited to {@link #MAX_EVENTS}.
 ///
 /// Threading: filled on the connection's agent, emptied by one thread.
@@ -67,7 +80,8 @@ public final class Inbox implements Connection.Listener {
         return connection;
     }
 
-    /// Sets who takes messages that are no control messages, on the agent's thread; null queues them, which is an error.
+    /// Sets who takes messages that are no control messages, on the agent's thread; null queues them, which is an
+    /// error.
     public void payloadListener(@Nullable Predicate<Message> listener) {
         payloadListener = listener;
     }
@@ -164,7 +178,8 @@ public final class Inbox implements Connection.Listener {
 
     private @Nullable Event next(Duration timeout) throws RefusalException, InterruptedException {
         if (flooded) {
-            throw new RefusalException(RefusalCode.BAD_REQUEST, "the peer sent more than " + MAX_EVENTS + " immediates");
+            throw new RefusalException(
+                    RefusalCode.BAD_REQUEST, "the peer sent more than " + MAX_EVENTS + " immediates");
         }
         final Ended before = ended;
         if (before != null) {

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.files;
 
 import io.longhaul.LonghaulException;
@@ -54,22 +66,21 @@ public final class FileCopy {
         onSize.accept(stamp.sizeBytes());
         inbox.send(new Put(path, name, stamp, windowBytes));
         final Window window = inbox.expect(Window.class, ANSWER_TIMEOUT);
-        return BlockSender.send(
-                inbox, window, source, stamp.sizeBytes(), BlockDigest.sha256(), windowBytes, listener);
+        return BlockSender.send(inbox, window, source, stamp.sizeBytes(), BlockDigest.sha256(), windowBytes, listener);
     }
 
     /// Copies a file of the peer to this machine.
     ///
     /// @param path which, relative to the peer's root
     /// @param target where it goes, see {@link LocalTarget#of}
-    public TransferReport download(String path, Path target) throws RefusalException, IOException, InterruptedException {
+    public TransferReport download(String path, Path target)
+            throws RefusalException, IOException, InterruptedException {
         inbox.send(new Get(path));
         final FileStamp stamp = inbox.expect(Source.class, ANSWER_TIMEOUT).stamp();
         onSize.accept(stamp.sizeBytes());
         final TransferReport report;
         try (PartFile part = new PartFile(target, stamp)) {
-            report = BlockReceiver.receive(
-                    inbox, part, stamp.sizeBytes(), windowBytes, BlockDigest.sha256(), listener);
+            report = BlockReceiver.receive(inbox, part, stamp.sizeBytes(), windowBytes, BlockDigest.sha256(), listener);
         }
         try {
             senderSummary = Optional.of(inbox.expect(Summary.class, SUMMARY_TIMEOUT));

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.files;
 
 import io.longhaul.cli.control.ControlMessage.FileStamp;
@@ -26,11 +38,14 @@ import java.util.HexFormat;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A copy in the making: a hidden file beside its target, and a journal. When everything has arrived, it gets the mode and
+/// A copy in the making: a hidden file beside its target, and a journal. When everything has arrived, it gets the mode
+/// and
 /// the time of the source and is renamed over the target in one step.
 ///
-/// A second thread forces written bytes to the disk every second or 64 MiB and notes them in the journal, so that after a
-/// crash at any moment the noted bytes are there. The rename comes after one last force, the journal is removed after it.
+/// A second thread forces written bytes to the disk every second or 64 MiB and notes them in the journal, so that after
+/// a
+/// crash at any moment the noted bytes are there. The rename comes after one last force, the journal is removed after
+/// it.
 ///
 /// Threading: one thread; the checkpoint thread is its own affair.
 public final class PartFile implements BlockSink, AutoCloseable {
@@ -41,17 +56,15 @@ public final class PartFile implements BlockSink, AutoCloseable {
     private static final long CHECKPOINT_BYTES = 64 << 20;
     private static final long CHECKPOINT_MILLIS = 1000;
     private static final Set<OpenOption> OPTIONS = Set.of(
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE,
-            LinkOption.NOFOLLOW_LINKS);
+            StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
     private final Path target;
     private final Path partPath;
     private final FileStamp stamp;
     private final PartJournal journal;
     private final FileChannel channel;
-    private final Thread checkpoints = Thread.ofPlatform().daemon().name("longhaul-checkpoint").unstarted(this::checkpoint);
+    private final Thread checkpoints =
+            Thread.ofPlatform().daemon().name("longhaul-checkpoint").unstarted(this::checkpoint);
     private final Object monitor = new Object();
     private long resumeBytes;
     private long writtenBytes; // guarded by monitor
@@ -103,7 +116,9 @@ public final class PartFile implements BlockSink, AutoCloseable {
             return "." + name;
         }
         try {
-            return "." + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return "."
+                    + HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every Java has SHA-256", e);
         }
@@ -234,7 +249,8 @@ public final class PartFile implements BlockSink, AutoCloseable {
         Files.setLastModifiedTime(partPath, FileTime.from(modified));
     }
 
-    /// The rename itself must survive a power failure. Some file systems cannot do it, and then there is nothing to do.
+    /// The rename itself must survive a power failure. Some file systems cannot do it, and then there is nothing to
+    /// do.
     private void forceDirectory() throws IOException {
         final Path directory = target.toAbsolutePath().getParent();
         if (directory == null) {

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.files;
 
 import io.longhaul.cli.control.ControlMessage.FileStamp;
@@ -19,10 +31,12 @@ import java.util.Set;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/// The small file beside a part file that says which source it belongs to and how much of it is safely on the disk. It is
+/// The small file beside a part file that says which source it belongs to and how much of it is safely on the disk. It
+/// is
 /// locked as long as a copy goes on.
 ///
-/// Two records of 64 bytes are written in turn; the valid one with the higher number counts, so that a crash in the middle of
+/// Two records of 64 bytes are written in turn; the valid one with the higher number counts, so that a crash in the
+/// middle of
 /// a write leaves the one before.
 ///
 /// ```
@@ -37,10 +51,7 @@ final class PartJournal implements AutoCloseable {
     private static final int OWNER_OFFSET = 36;
     private static final int CRC_OFFSET = 56;
     private static final Set<OpenOption> OPTIONS = Set.of(
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE,
-            LinkOption.NOFOLLOW_LINKS);
+            StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
     private final Path path;
     private final FileChannel channel;
@@ -89,7 +100,8 @@ final class PartJournal implements AutoCloseable {
     }
 
     private static RefusalException busy() {
-        return new RefusalException(RefusalCode.BUSY, "another copy to this target is going on; wait until it has ended");
+        return new RefusalException(
+                RefusalCode.BUSY, "another copy to this target is going on; wait until it has ended");
     }
 
     /// What the journal said when it was opened.
@@ -107,7 +119,8 @@ final class PartJournal implements AutoCloseable {
         }
     }
 
-    /// Finds out whether the locked file is still the one at the path: another copy may have removed it between our opening
+    /// Finds out whether the locked file is still the one at the path: another copy may have removed it between our
+    /// opening
     /// and our locking. To be called after a {@link #write}.
     ///
     /// @throws RefusalException BUSY when it is another

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.files;
 
 import io.longhaul.cli.control.RefusalCode;
@@ -48,8 +60,7 @@ final class Refusals {
         return switch (code) {
             case NOT_FOUND -> "no such file or directory";
             case PERMISSION_DENIED -> reason(error).isEmpty() ? "permission denied" : reason(error);
-            case NO_SPACE ->
-                reason(error) + "; what has arrived is kept: make room, and repeat the command to go on";
+            case NO_SPACE -> reason(error) + "; what has arrived is kept: make room, and repeat the command to go on";
             default -> reason(error).isEmpty() ? error.getClass().getSimpleName() : reason(error);
         };
     }

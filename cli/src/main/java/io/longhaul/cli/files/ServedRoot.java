@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.files;
 
 import io.longhaul.cli.control.RefusalCode;
@@ -12,8 +24,10 @@ import java.nio.file.Path;
 
 /// Keeps the paths of peers below a root.
 ///
-/// A path is a list of names. It is refused when it is absolute, has a `..`, or leads out of the root through a symbolic
-/// link: the directory of a target, and a source itself, are resolved to what they really are and compared with the root, and
+/// A path is a list of names. It is refused when it is absolute, has a `..`, or leads out of the root through a
+/// symbolic
+/// link: the directory of a target, and a source itself, are resolved to what they really are and compared with the
+/// root, and
 /// the last name is opened without following links. Peers cannot make links, so nothing changes between the two.
 ///
 /// Threading: immutable.
@@ -77,7 +91,8 @@ public final class ServedRoot {
                     RefusalCode.OUTSIDE_ROOT, shown(path) + " is absolute; give the path below the server's root");
         }
         if (path.getBytes(StandardCharsets.UTF_8).length > MAX_PATH_BYTES) {
-            throw new RefusalException(RefusalCode.NAME_TOO_LONG, "the path is longer than " + MAX_PATH_BYTES + " bytes");
+            throw new RefusalException(
+                    RefusalCode.NAME_TOO_LONG, "the path is longer than " + MAX_PATH_BYTES + " bytes");
         }
         Path result = root;
         for (String name : path.split("/")) {

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.perf;
 
 import io.longhaul.Connection;
@@ -17,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A fixed number of operations that are posted again and again, without allocating.
 ///
-/// Without a rate, an operation is posted again where it completed, on the agent's thread. With a rate, a thread posts at
+/// Without a rate, an operation is posted again where it completed, on the agent's thread. With a rate, a thread posts
+/// at
 /// the intended times; when no operation is free it waits, and the time lost counts (no coordinated omission).
 final class OperationLoad implements PerfLoad {
     private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
@@ -63,8 +76,7 @@ final class OperationLoad implements PerfLoad {
 
     /// Posts what is free: everything once and what was declined, or, with a rate, at the intended times.
     private void post() {
-        final double interval =
-                plan.rateBitsPerSecond() == 0 ? 0 : 8e9 * plan.sizeBytes() / plan.rateBitsPerSecond();
+        final double interval = plan.rateBitsPerSecond() == 0 ? 0 : 8e9 * plan.sizeBytes() / plan.rateBitsPerSecond();
         final long began = System.nanoTime();
         try {
             for (long i = 0; !stopping; i++) {
@@ -150,8 +162,8 @@ final class OperationLoad implements PerfLoad {
             }
         } else if (!stopping) {
             fail(new RefusalException(
-                    RefusalCode.FAILED, "a " + operation.kind() + " of " + operation.length() + " bytes ended with "
-                            + operation.status()));
+                    RefusalCode.FAILED,
+                    "a " + operation.kind() + " of " + operation.length() + " bytes ended with " + operation.status()));
         }
         if (!stopping && (plan.rateBitsPerSecond() > 0 || !repost(operation, now))) {
             free.add(operation);

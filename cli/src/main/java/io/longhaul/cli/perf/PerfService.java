@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.perf;
 
 import io.longhaul.ByteStream;
@@ -31,7 +43,8 @@ import java.util.zip.CRC32C;
 public final class PerfService {
     private static final AtomicLong REGIONS = new AtomicLong();
 
-    /// One message of so many is compared byte by byte, the others by their length: comparing must not be what is measured.
+    /// One message of so many is compared byte by byte, the others by their length: comparing must not be what is
+    /// measured.
     private static final int COMPARE_EVERY = 64;
 
     private static final int STREAM_BYTES = 1 << 20;
@@ -83,7 +96,8 @@ public final class PerfService {
                 }
             }
             case STREAM -> {
-                final Thread reader = Thread.ofPlatform().daemon().name("longhaul-stream").start(this::readStream);
+                final Thread reader =
+                        Thread.ofPlatform().daemon().name("longhaul-stream").start(this::readStream);
                 inbox.send(new PerfReady(""));
                 answer(ByteBuffer.allocate(0));
                 reader.interrupt();
@@ -92,12 +106,11 @@ public final class PerfService {
     }
 
     private void serveRegion() throws RefusalException, InterruptedException {
-        final Set<Right> rights =
-                switch (operation) {
-                    case WRITE -> Set.of(Right.WRITE);
-                    case READ -> Set.of(Right.READ);
-                    default -> Set.of(Right.ATOMIC, Right.READ);
-                };
+        final Set<Right> rights = switch (operation) {
+            case WRITE -> Set.of(Right.WRITE);
+            case READ -> Set.of(Right.READ);
+            default -> Set.of(Right.ATOMIC, Right.READ);
+        };
         final String name = "longhaul.perf." + REGIONS.incrementAndGet();
         try (RingMemory memory = new RingMemory((int) request.sizeBytes(), request.slots())) {
             final ByteBuffer bytes = memory.segment().asByteBuffer();
@@ -169,7 +182,8 @@ public final class PerfService {
         while (true) {
             switch (inbox.take()) {
                 case Inbox.Arrived(PerfMark()) -> inbox.send(new PerfMarked(ProcessorTime.nanos(), received, wrong));
-                case Inbox.Arrived(PerfVerify(var bytes)) when bytes <= region.capacity() -> {
+                case Inbox.Arrived(PerfVerify(var bytes))
+                when bytes <= region.capacity() -> {
                     final CRC32C crc = new CRC32C();
                     crc.update(region.slice(0, (int) bytes));
                     inbox.send(new PerfDigest((int) crc.getValue()));

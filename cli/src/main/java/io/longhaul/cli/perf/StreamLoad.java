@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.perf;
 
 import io.longhaul.ByteStream;
@@ -13,7 +25,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
-/// Blocks on one byte stream. The server sends back how many bytes it has read, as 8-byte numbers; a block has ended when
+/// Blocks on one byte stream. The server sends back how many bytes it has read, as 8-byte numbers; a block has ended
+/// when
 /// they cover it.
 final class StreamLoad implements PerfLoad {
     private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
@@ -26,8 +39,10 @@ final class StreamLoad implements PerfLoad {
     private final Semaphore room;
     private final Histogram histogram = new Histogram(LONGEST_NANOS, 3);
     private final AtomicLong started = new AtomicLong();
-    private final Thread writer = Thread.ofPlatform().daemon().name("longhaul-load").unstarted(this::write);
-    private final Thread reader = Thread.ofPlatform().daemon().name("longhaul-echo").unstarted(this::read);
+    private final Thread writer =
+            Thread.ofPlatform().daemon().name("longhaul-load").unstarted(this::write);
+    private final Thread reader =
+            Thread.ofPlatform().daemon().name("longhaul-echo").unstarted(this::read);
     private volatile boolean stopping;
     private volatile boolean recording;
     private volatile long ended; // written by the reader only
@@ -49,8 +64,7 @@ final class StreamLoad implements PerfLoad {
     }
 
     private void write() {
-        final double interval =
-                plan.rateBitsPerSecond() == 0 ? 0 : 8e9 * plan.sizeBytes() / plan.rateBitsPerSecond();
+        final double interval = plan.rateBitsPerSecond() == 0 ? 0 : 8e9 * plan.sizeBytes() / plan.rateBitsPerSecond();
         final long began = System.nanoTime();
         try {
             for (long i = 0; !stopping; i++) {

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.quantity;
 
 import java.math.BigDecimal;
@@ -46,7 +58,9 @@ public record ByteSize(long bytes) {
             value /= 1024;
             unit++;
         }
-        return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, value < 100 ? "%.2f %s" : "%.1f %s", value, units[unit]);
+        return unit == 0
+                ? bytes + " B"
+                : String.format(Locale.ROOT, value < 100 ? "%.2f %s" : "%.1f %s", value, units[unit]);
     }
 
     /// The size as it was probably written: with a decimal unit when it is a round decimal number.
@@ -55,7 +69,9 @@ public record ByteSize(long bytes) {
         for (String unit : new String[] {"PB", "TB", "GB", "MB"}) {
             final long factor = UNITS.getOrDefault(unit, BigDecimal.ONE).longValueExact();
             if (bytes >= factor && bytes % (factor / 10) == 0) {
-                return BigDecimal.valueOf(bytes / (factor / 10), 1).stripTrailingZeros().toPlainString() + " " + unit;
+                return BigDecimal.valueOf(bytes / (factor / 10), 1)
+                                .stripTrailingZeros()
+                                .toPlainString() + " " + unit;
             }
         }
         return format(bytes);

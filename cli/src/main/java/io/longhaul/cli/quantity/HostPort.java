@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.quantity;
 
 import java.util.regex.Matcher;
@@ -10,10 +22,12 @@ import java.util.regex.Pattern;
 public record HostPort(String host, int port) {
     private static final String EXAMPLES = "dc2:4900, 192.0.2.7:4900 or [::1]:4900";
 
-    /// Names and IPv4 addresses: letters and digits of any script, but no blank, no bracket, no slash, no colon, no control.
+    /// Names and IPv4 addresses: letters and digits of any script, but no blank, no bracket, no slash, no colon, no
+    /// control.
     private static final Pattern NAMED = Pattern.compile("([^\\s:/\\[\\]@\\p{Cntrl}]{1,253}):([^:/]*)");
 
-    private static final Pattern BRACKETED = Pattern.compile("\\[([0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9_.-]{1,32})?)\\]:([^:/]*)");
+    private static final Pattern BRACKETED =
+            Pattern.compile("\\[([0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9_.-]{1,32})?)\\]:([^:/]*)");
 
     /// Parses an address whose port is 1..65535.
     ///

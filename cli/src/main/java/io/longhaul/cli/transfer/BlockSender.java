@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.transfer;
 
 import io.longhaul.Connection;
@@ -29,7 +41,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Sends a run of bytes through the peer's slots.
 ///
-/// A local slot is filled from the source, digested, and written to the remote slot of the same block. It is filled again
+/// A local slot is filled from the source, digested, and written to the remote slot of the same block. It is filled
+/// again
 /// when its write has ended and its digest is computed; the remote slot is written again when the peer has credited it.
 ///
 /// Threading: one thread.
@@ -66,7 +79,10 @@ public final class BlockSender {
     private static final class Slot {
         final ByteBuffer bytes;
         final Operation operation;
-        @Nullable Future<?> digested;
+
+        @Nullable
+        Future<?> digested;
+
         boolean busy;
 
         Slot(ByteBuffer bytes, Operation operation) {
@@ -161,8 +177,8 @@ public final class BlockSender {
 
     private void sendBlocks(BlockPlan plan, RemoteRegion remote, long mostLocalBytes)
             throws IOException, RefusalException, InterruptedException {
-        final int local = Math.clamp(
-                Math.min(mostLocalBytes / plan.slotBytes(), plan.blocks()), 1, Math.max(1, plan.slots()));
+        final int local =
+                Math.clamp(Math.min(mostLocalBytes / plan.slotBytes(), plan.blocks()), 1, Math.max(1, plan.slots()));
         final RingMemory memory = new RingMemory(plan.slotBytes(), local);
         try {
             final Slot[] slots = slots(memory, plan, local);
@@ -194,8 +210,8 @@ public final class BlockSender {
             final Slot slot = new Slot(memory.slot(i, plan.slotBytes()), operation);
             slots[i] = slot;
             operation.onComplete(ended -> {
+                posted.decrementAndGet(); // first, so that whoever handles the event sees it
                 inbox.onCompleted(ended);
-                posted.decrementAndGet();
             });
         }
         slotsInUse = slots;
@@ -204,7 +220,8 @@ public final class BlockSender {
 
     private Slot[] slotsInUse = {};
 
-    private void fill(Slot slot, BlockPlan plan, long block) throws IOException, RefusalException, InterruptedException {
+    private void fill(Slot slot, BlockPlan plan, long block)
+            throws IOException, RefusalException, InterruptedException {
         final Future<?> before = slot.digested;
         if (before != null) {
             DigestThread.await(before);
@@ -276,13 +293,15 @@ public final class BlockSender {
         }
     }
 
-    /// Finds out why a write failed. A receiver that gives up revokes its window, and its reason comes a little later.
+    /// Finds out why a write failed. A receiver that gives up revokes its window, and its reason comes a little
+    /// later.
     private RefusalException failure(OperationStatus status) throws RefusalException, InterruptedException {
         switch (status) {
             case CONNECTION_LOST ->
                 throw new ConnectionException(ConnectionException.Reason.PEER_RESET, "the connection was lost");
             case FLUSHED ->
-                throw new ConnectionException(ConnectionException.Reason.LOCALLY_CLOSED, "the connection was closed here");
+                throw new ConnectionException(
+                        ConnectionException.Reason.LOCALLY_CLOSED, "the connection was closed here");
             default -> {
                 final long deadline = System.nanoTime() + REASON_TIMEOUT.toNanos();
                 while (System.nanoTime() - deadline < 0) {

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.transfer;
 
 import io.longhaul.cli.control.RefusalCode;
@@ -5,7 +17,8 @@ import io.longhaul.cli.control.RefusalException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// Bytes that follow from a seed and their offset alone, so that both ends know them without sharing them: the SplitMix64
+/// Bytes that follow from a seed and their offset alone, so that both ends know them without sharing them: the
+/// SplitMix64
 /// finaliser of the seed and the number of each 8-byte word, little-endian.
 ///
 /// Threading: {@link #fill} any thread; a source or sink one thread.

@@ -1,3 +1,15 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.transfer;
 
 import io.longhaul.Connection;
@@ -26,13 +38,15 @@ public final class Regions {
         try {
             return connection.lookup(name).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw new RefusalException(RefusalCode.FAILED, "the peer did not answer within " + timeout.toSeconds() + " s", e);
+            throw new RefusalException(
+                    RefusalCode.FAILED, "the peer did not answer within " + timeout.toSeconds() + " s", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof OperationException failed) {
                 if (failed.status() == OperationStatus.CONNECTION_LOST) {
                     throw new ConnectionException(ConnectionException.Reason.PEER_RESET, "the connection was lost", e);
                 }
-                throw new RefusalException(RefusalCode.FAILED, "looking up the peer's memory: " + failed.getMessage(), e);
+                throw new RefusalException(
+                        RefusalCode.FAILED, "looking up the peer's memory: " + failed.getMessage(), e);
             }
             if (e.getCause() instanceof LonghaulException known) {
                 throw known;

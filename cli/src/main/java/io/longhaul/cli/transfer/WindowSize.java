@@ -1,10 +1,23 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
 package io.longhaul.cli.transfer;
 
 import io.longhaul.congestion.Bandwidth;
 
 /// Chooses the ring of slots for a path.
 ///
-/// A slot is busy from its posting until its credit is back: one round trip, and the time to store a block. With W bytes of
+/// A slot is busy from its posting until its credit is back: one round trip, and the time to store a block. With W
+/// bytes of
 /// slots the pipe stays full when W is at least rate x RTT plus the blocks that are being filled and stored; 2.25 times
 /// rate x RTT leaves room for one round of repair. Worked number: 10 Gb/s x 100 ms is 125 MB, the ring 281 MB.
 ///
