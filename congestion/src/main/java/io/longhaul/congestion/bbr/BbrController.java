@@ -32,7 +32,7 @@ import io.longhaul.congestion.LossSample;
 /// Threading: single writer, like every controller.
 public final class BbrController implements CongestionController {
     //= draft-ietf-ccwg-bbr-06 §2.6: the least that keeps acknowledgements flowing
-    private static final int MIN_WINDOW_PACKETS = 4;
+    static final int MIN_WINDOW_PACKETS = 4;
     /// Share of the long-term volume left to others.
     private static final double HEADROOM = 0.02;
     /// Longest that a receiver holds an acknowledgement back, ns, and the share of the round trip that bounds it.
@@ -96,7 +96,17 @@ public final class BbrController implements CongestionController {
         }
         model.onAck(sample, phase.probing(), phase.belowCapacity());
         phase.onAck(sample);
+        if (phase == probeBw && sample.newlyAckedBytes > 0 && model.isCollapsed()) {
+            restart();
+        }
         updateControl();
+    }
+
+    // Starts over from the smallest window: exponential growth finds the path again in a few round trips.
+    private void restart() {
+        model.restart(Bandwidth.rate((long) MIN_WINDOW_PACKETS * config.packetBytes(), model.queue.minRttNanos()));
+        startup.restart();
+        phase = startup;
     }
 
     @Override
@@ -202,7 +212,7 @@ public final class BbrController implements CongestionController {
                 2 * Math.min(ACK_DELAY_NANOS, roundTripNanos / ACK_DELAY_DIVISOR) + 2 * model.queue.jitterNanos();
         double bytes = phase.windowGain() * model.bandwidth() * roundTripNanos / 1e9;
         bytes += model.bandwidth() * slackNanos / 1e9 + minBytes;
-        if (phase == startup) {
+        if (phase == startup && !startup.isRestarted()) {
             // A growing rate looks like acknowledgements that run ahead: no room for that here.
             bytes = Math.max(bytes, initialWindowBytes());
         } else {

@@ -40,6 +40,9 @@ final class BbrModel {
     private final WindowedFilter maxBandwidth = new WindowedFilter(BANDWIDTH_FILTER_CYCLES);
     private long cycle;
     private boolean cycleSampled;
+    private static final int COLLAPSE = 8;
+
+    private double peakBandwidth;
     private long seedBytesPerSecond;
 
     private long lastRoundBandwidth;
@@ -136,6 +139,22 @@ final class BbrModel {
 
     boolean hasBandwidth() {
         return maxBandwidth.best() > 0;
+    }
+
+    /// True when the estimate no longer fills the smallest window although the path carried far more before: a silence of
+    /// the path was taken for its rate. Paced so slowly, no sample could ever show otherwise.
+    boolean isCollapsed() {
+        final double bandwidth = bandwidth();
+        peakBandwidth = Math.max(peakBandwidth, bandwidth);
+        final double leastBytes = (double) BbrController.MIN_WINDOW_PACKETS * config.packetBytes();
+        return bandwidth * COLLAPSE < peakBandwidth && bandwidth * queue.minRttNanos() / 1e9 < leastBytes;
+    }
+
+    /// Forgets a collapsed estimate; the next collapse is measured from what is found now.
+    void restart(double rateBytesPerSecond) {
+        adopt(rateBytesPerSecond);
+        bounds.restart();
+        peakBandwidth = rateBytesPerSecond;
     }
 
     /// Bandwidth to pace by, bounds included.

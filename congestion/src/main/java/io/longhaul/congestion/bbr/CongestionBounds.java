@@ -82,6 +82,19 @@ final class CongestionBounds {
         return bandwidthLo;
     }
 
+    /// Forgets every bound and what led to it.
+    void restart() {
+        bandwidthLo = Double.MAX_VALUE;
+        inflightHiBytes = Long.MAX_VALUE;
+        congested = false;
+        climbing = false;
+        cutForLoss = false;
+        safetyRounds = 0;
+        safetyCuts = 0;
+        lossRounds = 0;
+        delayRounds = 0;
+    }
+
     /// True while the short-term bound is below what the path was seen to carry.
     boolean active() {
         return bandwidthLo < 0.95 * model.maxBandwidth();

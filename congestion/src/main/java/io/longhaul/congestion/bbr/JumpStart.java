@@ -31,6 +31,7 @@ final class JumpStart extends Phase {
     private static final int VALIDATION_ROUNDS = 2;
 
     private long firstAckNanos;
+    private long lastAckNanos;
     private long ackedBytes;
     private boolean started;
     private int roundsSeen;
@@ -42,7 +43,10 @@ final class JumpStart extends Phase {
     @Override
     void onAck(AckSample sample) {
         // A few packets in flight are small talk before the first transfer: the jump has not begun.
-        if (!started || sample.priorBytesInFlight <= (long) SMALL_TALK_PACKETS * model.config.packetBytes()) {
+        // A gap of more than a round trip between acknowledgements is a silence, not a rate.
+        final boolean gap = started && sample.nowNanos - lastAckNanos > 2 * model.queue.minRttNanos();
+        lastAckNanos = sample.nowNanos;
+        if (!started || gap || sample.priorBytesInFlight <= (long) SMALL_TALK_PACKETS * model.config.packetBytes()) {
             started = true;
             firstAckNanos = sample.nowNanos;
             ackedBytes = 0;

@@ -32,9 +32,22 @@ final class Startup extends Phase {
 
     private double fullBandwidth;
     private int flatRounds;
+    private boolean restarted;
 
     Startup(BbrController bbr, BbrModel model) {
         super(bbr, model);
+    }
+
+    /// Begins again after the model was lost.
+    void restart() {
+        fullBandwidth = 0;
+        flatRounds = 0;
+        restarted = true;
+    }
+
+    /// True when this is not the start of the connection: the initial window is for beginners.
+    boolean isRestarted() {
+        return restarted;
     }
 
     @Override
