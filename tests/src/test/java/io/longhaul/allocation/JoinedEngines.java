@@ -32,8 +32,10 @@ import java.util.SplittableRandom;
 
 /// Two engines joined in memory, with an application that repeats writes from one to the other.
 ///
-/// As at an endpoint, packets are written into one slab for all lanes, and arrive in a slab of their lane. Time is virtual and
-/// jumps to what happens next; the path has a round trip of 200 us, carries one packet a microsecond, and may lose every n-th
+/// As at an endpoint, packets are written into one slab for all lanes, and arrive in a slab of their lane. Time is
+/// virtual and
+/// jumps to what happens next; the path has a round trip of 200 us, carries one packet a microsecond, and may lose
+/// every n-th
 /// packet with data. Nothing here is allocated after the start.
 ///
 /// Threading: one thread.
@@ -210,8 +212,7 @@ final class JoinedEngines implements AutoCloseable {
                 dataPackets++;
             }
             final int lane = from.lanes[slot];
-            engine.onPacket(
-                    nowNanos, lane, from.slots[lane], (long) slot * SLOT_BYTES, from.lengths[slot], false);
+            engine.onPacket(nowNanos, lane, from.slots[lane], (long) slot * SLOT_BYTES, from.lengths[slot], false);
             from.head++;
         }
     }

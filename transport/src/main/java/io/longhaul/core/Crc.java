@@ -16,7 +16,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
-/// CRC32C of packet bytes. Keeps a buffer view of the segment that it saw last, because a slab holds all packets of a port.
+/// CRC32C of packet bytes. Keeps a buffer view of the segment that it saw last, because a slab holds all packets of a
+/// port.
 final class Crc {
     private final CRC32C crc = new CRC32C();
     private MemorySegment viewed = MemorySegment.NULL;
