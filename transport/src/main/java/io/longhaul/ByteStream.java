@@ -19,7 +19,8 @@ import java.time.Duration;
 
 /// A reliable, ordered byte stream inside a connection; each direction closes on its own.
 ///
-/// Blocking calls wait for at least one byte of room or data; {@link #tryRead} and {@link #tryWrite} never wait. A loss in
+/// Blocking calls wait for at least one byte of room or data; {@link #tryRead} and {@link #tryWrite} never wait. A loss
+/// in
 /// one stream does not delay another.
 ///
 /// Threading: one reader and one writer at a time.
@@ -47,7 +48,8 @@ public interface ByteStream extends ByteChannel {
     /// True when {@link #tryWrite} would take at least one byte.
     boolean isWritable();
 
-    /// Sets what is run, on the agent's thread, when the stream becomes readable, writable, or ends. Must not block.
+    /// Sets what is run, on the agent's thread, when the stream becomes readable, writable, or ends. Must not
+    /// block.
     void onReady(Runnable callback);
 
     /// Ends the output; the peer reads -1 after the last byte. Input stays open. Idempotent.

@@ -33,7 +33,8 @@ public interface Connection extends AutoCloseable {
             return false;
         }
 
-        /// A write with immediate was placed completely; the default queues it for {@link Connection#receiveImmediate}.
+        /// A write with immediate was placed completely; the default queues it for {@link
+        /// Connection#receiveImmediate}.
         ///
         /// @return true when taken
         default boolean onImmediate(int immediate, long lengthBytes) {
@@ -65,7 +66,8 @@ public interface Connection extends AutoCloseable {
 
     /// Posts a prepared operation. Never blocks.
     ///
-    /// @return false when the submission queue is full or the number of outstanding operations is at its limit: nothing was
+    /// @return false when the submission queue is full or the number of outstanding operations is at its limit:
+    /// nothing was
     ///     posted; try again after a completion
     /// @throws ConnectionException when the connection has ended
     boolean post(Operation operation);
@@ -102,7 +104,8 @@ public interface Connection extends AutoCloseable {
     ///
     /// @return null when none came in time
     /// @throws ConnectionException when the connection has ended and nothing is queued
-    @Nullable Message receive(Duration timeout) throws InterruptedException;
+    @Nullable
+    Message receive(Duration timeout) throws InterruptedException;
 
     /// Waits for the immediate of a write.
     ///
@@ -113,7 +116,8 @@ public interface Connection extends AutoCloseable {
     ByteStream openStream();
 
     /// Waits for a stream that the peer opened; null when none came in time.
-    @Nullable ByteStream acceptStream(Duration timeout) throws InterruptedException;
+    @Nullable
+    ByteStream acceptStream(Duration timeout) throws InterruptedException;
 
     /// What was measured up to now.
     ConnectionStatistics statistics();

@@ -22,7 +22,8 @@ public interface ExposedRegion extends AutoCloseable {
     /// Length in bytes.
     long length();
 
-    /// Revokes every grant of the region: returns once no further byte can be read or written by a peer. Idempotent.
+    /// Revokes every grant of the region: returns once no further byte can be read or written by a peer.
+    /// Idempotent.
     void revoke();
 
     @Override

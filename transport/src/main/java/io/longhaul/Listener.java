@@ -23,7 +23,8 @@ public interface Listener extends AutoCloseable {
     /// Waits for a connection; null when none came in time.
     ///
     /// @throws ConnectionException when the listener is closed
-    @Nullable Connection accept(Duration timeout) throws InterruptedException;
+    @Nullable
+    Connection accept(Duration timeout) throws InterruptedException;
 
     /// The bound control address.
     InetSocketAddress localAddress();

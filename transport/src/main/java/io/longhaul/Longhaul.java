@@ -43,7 +43,8 @@ public interface Longhaul extends AutoCloseable {
 
     /// Connects; returns once the data path has carried a packet both ways and its MTU is known.
     ///
-    /// @throws ConnectionException when the peer refuses, is no Longhaul, speaks another version, or does not answer in time
+    /// @throws ConnectionException when the peer refuses, is no Longhaul, speaks another version, or does not
+    /// answer in time
     Connection connect(InetSocketAddress address, Duration timeout);
 
     /// Listens for connections on a control port; port 0 lets the kernel choose.
@@ -51,7 +52,8 @@ public interface Longhaul extends AutoCloseable {
     /// @throws ConnectionException when the address cannot be bound
     Listener listen(InetSocketAddress address);
 
-    /// Exposes memory to every present and future connection of this endpoint; each connection gets a key of its own.
+    /// Exposes memory to every present and future connection of this endpoint; each connection gets a key of its
+    /// own.
     ///
     /// @param name 1 to 255 UTF-8 bytes
     /// @throws ConfigurationException when the name is taken

@@ -25,9 +25,12 @@ import org.jspecify.annotations.Nullable;
 
 /// How an endpoint behaves. Immutable; made by {@link #builder}, validated at once, never clamped silently.
 ///
-/// The defaults are made for an unknown path of up to some 10 Gb/s and 100 ms; {@link Builder#path} sizes the endpoint for a
-/// known one. Worst-case memory of an endpoint: packet buffers ({@code receiveQueuePackets} and 512 for sending, times lanes,
-/// times the packet size, at most 64 MiB for receiving by default), and per connection at most {@code maxMemoryBytes} plus
+/// The defaults are made for an unknown path of up to some 10 Gb/s and 100 ms; {@link Builder#path} sizes the endpoint
+/// for a
+/// known one. Worst-case memory of an endpoint: packet buffers ({@code receiveQueuePackets} and 512 for sending, times
+/// lanes,
+/// times the packet size, at most 64 MiB for receiving by default), and per connection at most {@code maxMemoryBytes}
+/// plus
 /// some 80 bytes for each chunk of {@code maxWindowChunks} that is in flight.
 ///
 /// @param device {@code auto}, {@code soft} or the name of a verbs device
@@ -43,7 +46,8 @@ import org.jspecify.annotations.Nullable;
 /// @param maxWindowChunks hard cap of the window, chunks, a power of two
 /// @param dscp class of service of every packet, 0..63
 /// @param maxPacketBytes cap of the packet size without lower headers, 512..65000 bytes; 0 for what the device carries
-/// @param receiveQueuePackets receive buffers per lane, 16..65536; 0 sizes them as rate hint times 20 ms within 64 MiB in all
+/// @param receiveQueuePackets receive buffers per lane, 16..65536; 0 sizes them as rate hint times 20 ms within 64 MiB
+/// in all
 /// @param idleTimeout silence after which a connection is lost
 /// @param keepAlive idle time after which a probe is sent, at most a third of {@code idleTimeout}
 /// @param operationTimeout deadline of operations that name none
@@ -164,21 +168,21 @@ public record LonghaulConfig(
         return new Builder(this);
     }
 
-    /// Memory that {@code maxMemoryBytes} is by default: the smaller of the heap limit (a quarter of the machine's memory unless
+    /// Memory that {@code maxMemoryBytes} is by default: the smaller of the heap limit (a quarter of the machine's
+    /// memory unless
     /// set) and 1 GiB.
     public static long defaultMaxMemoryBytes() {
         return Math.max(MIB, Math.min(Runtime.getRuntime().maxMemory(), 1L << 30));
     }
 
     private static void checkController(String name, List<CongestionControllerFactory> factories) {
-        final boolean known =
-                BUILT_IN_CONTROLLERS.contains(name) || factories.stream().anyMatch(f -> f.name().equals(name));
+        final boolean known = BUILT_IN_CONTROLLERS.contains(name)
+                || factories.stream().anyMatch(f -> f.name().equals(name));
         check(
                 known,
                 "congestionController",
                 name,
-                "bbr, reserved"
-                        + factories.stream().map(f -> ", " + f.name()).reduce("", String::concat));
+                "bbr, reserved" + factories.stream().map(f -> ", " + f.name()).reduce("", String::concat));
     }
 
     private static void atMostMemory(String name, long value, long maxMemoryBytes) {
@@ -307,7 +311,8 @@ public record LonghaulConfig(
             return this;
         }
 
-        /// Takes over what a known path needs: the rate, credit, and the window. Raise {@code maxMemoryBytes} first where the
+        /// Takes over what a known path needs: the rate, credit, and the window. Raise {@code maxMemoryBytes}
+        /// first where the
         /// profile says so.
         public Builder path(PathProfile profile) {
             rateHintBitsPerSecond = profile.rateBitsPerSecond();
@@ -335,7 +340,8 @@ public record LonghaulConfig(
             return this;
         }
 
-        /// Sets the longest message accepted; by default the smaller of 64 MiB and a quarter of {@code maxMemoryBytes}.
+        /// Sets the longest message accepted; by default the smaller of 64 MiB and a quarter of {@code
+        /// maxMemoryBytes}.
         public Builder maxMessageBytes(long value) {
             maxMessageBytes = value;
             return this;
@@ -425,7 +431,8 @@ public record LonghaulConfig(
             return this;
         }
 
-        /// Puts a pretended long link behind the software device, for the packets that leave this endpoint; null for none.
+        /// Puts a pretended long link behind the software device, for the packets that leave this endpoint;
+        /// null for none.
         public Builder wire(@Nullable WireConfig value) {
             wire = value;
             return this;

@@ -14,7 +14,8 @@ package io.longhaul;
 
 import java.lang.foreign.MemorySegment;
 
-/// A received message, leased from the connection's receive memory until it is closed. An unreleased message keeps credit
+/// A received message, leased from the connection's receive memory until it is closed. An unreleased message keeps
+/// credit
 /// from the sender.
 ///
 /// Threading: any one thread at a time.

@@ -19,7 +19,8 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// One operation in the words of the verbs: prepared once, posted with {@link Connection#post}, and free to be prepared and
+/// One operation in the words of the verbs: prepared once, posted with {@link Connection#post}, and free to be prepared
+/// and
 /// posted again after it ended. Nothing is allocated per posting.
 ///
 /// {@snippet lang=java :
@@ -52,7 +53,8 @@ public final class Operation {
     /// Is told when an operation ended.
     @FunctionalInterface
     public interface CompletionListener {
-        /// Called exactly once per posting, on the agent's thread: must not block. The operation may be posted again here.
+        /// Called exactly once per posting, on the agent's thread: must not block. The operation may be posted
+        /// again here.
         void onComplete(Operation operation);
     }
 
@@ -113,19 +115,20 @@ public final class Operation {
     }
 
     /// Prepares a read of {@code lengthBytes} bytes from {@code sourceOffset} of a remote region.
-    public Operation read(
-            RemoteRegion source, long sourceOffset, MemorySegment target, long offset, long lengthBytes) {
+    public Operation read(RemoteRegion source, long sourceOffset, MemorySegment target, long offset, long lengthBytes) {
         return prepare(Kind.READ, target, offset, lengthBytes, source, sourceOffset);
     }
 
-    /// Prepares an atomic addition to the 8 bytes at {@code targetOffset}, a multiple of 8; {@link #result} is the old value.
+    /// Prepares an atomic addition to the 8 bytes at {@code targetOffset}, a multiple of 8; {@link #result} is the
+    /// old value.
     public Operation fetchAndAdd(RemoteRegion target, long targetOffset, long delta) {
         prepare(Kind.FETCH_AND_ADD, MemorySegment.NULL, 0, 0, target, targetOffset);
         operand = delta;
         return this;
     }
 
-    /// Prepares an atomic compare and swap of the 8 bytes at {@code targetOffset}; {@link #result} is the old value.
+    /// Prepares an atomic compare and swap of the 8 bytes at {@code targetOffset}; {@link #result} is the old
+    /// value.
     public Operation compareAndSwap(RemoteRegion target, long targetOffset, long expected, long desired) {
         prepare(Kind.COMPARE_AND_SWAP, MemorySegment.NULL, 0, 0, target, targetOffset);
         operand = expected;
@@ -133,7 +136,8 @@ public final class Operation {
         return this;
     }
 
-    /// Makes the peer execute this operation only after everything posted before it has been placed (reads and atomics are
+    /// Makes the peer execute this operation only after everything posted before it has been placed (reads and
+    /// atomics are
     /// executed at once otherwise; messages and immediates are always delivered in order).
     public Operation fence(boolean value) {
         checkIdle();
@@ -141,7 +145,8 @@ public final class Operation {
         return this;
     }
 
-    /// Sets the time after which the operation ends with {@link OperationStatus#DEADLINE_EXCEEDED}, counted from posting.
+    /// Sets the time after which the operation ends with {@link OperationStatus#DEADLINE_EXCEEDED}, counted from
+    /// posting.
     ///
     /// @param timeout above zero
     public Operation timeout(Duration timeout) {

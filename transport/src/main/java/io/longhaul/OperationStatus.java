@@ -18,7 +18,8 @@ public enum OperationStatus {
     PENDING,
     /// The bytes are placed and visible at the peer, or have arrived here (read, atomic).
     SUCCESS,
-    /// The deadline passed first. A write may have been placed in part; an atomic may or may not have been executed.
+    /// The deadline passed first. A write may have been placed in part; an atomic may or may not have been
+    /// executed.
     DEADLINE_EXCEEDED,
     /// The remote region is unknown, revoked, expired, or grants no such right.
     REMOTE_ACCESS_ERROR,

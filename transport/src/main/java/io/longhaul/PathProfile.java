@@ -24,7 +24,8 @@ import java.util.Locale;
 /// @param roundTrip round trip without queues
 /// @param lossFraction share of packets that the path loses, 0 to below 1
 public record PathProfile(long rateBitsPerSecond, Duration roundTrip, double lossFraction) {
-    /// Credit in bandwidth-delay products: one in flight, one while a loss is repaired, and a quarter for acknowledgements that
+    /// Credit in bandwidth-delay products: one in flight, one while a loss is repaired, and a quarter for
+    /// acknowledgements that
     /// are late.
     private static final double CREDIT_PRODUCTS = 2.25;
 
@@ -79,10 +80,11 @@ public record PathProfile(long rateBitsPerSecond, Duration roundTrip, double los
         return Math.max(MIN_CREDIT_BYTES, (long) Math.ceil(CREDIT_PRODUCTS * tries() * bandwidthDelayBytes()));
     }
 
-    /// Window in chunks of the size that the rate suggests: large packets from 10 Gb/s, small ones below. A power of two.
+    /// Window in chunks of the size that the rate suggests: large packets from 10 Gb/s, small ones below. A power
+    /// of two.
     public int windowChunks() {
         final long chunks = creditBytes() / chunkBytes();
-        return (int) Math.clamp(powerOfTwoFrom(chunks), MIN_WINDOW_CHUNKS, MAX_WINDOW_CHUNKS);
+        return Math.clamp(powerOfTwoFrom(chunks), MIN_WINDOW_CHUNKS, MAX_WINDOW_CHUNKS);
     }
 
     private int chunkBytes() {

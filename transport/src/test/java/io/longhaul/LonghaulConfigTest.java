@@ -71,7 +71,8 @@ class LonghaulConfigTest {
 
     @Test
     void aWindowBeyondItsCapIsRefused() {
-        assertTrue(refusal(b -> b.windowChunks(1 << 12).maxWindowChunks(1 << 11)).contains("maxWindowChunks=2048"));
+        assertTrue(
+                refusal(b -> b.windowChunks(1 << 12).maxWindowChunks(1 << 11)).contains("maxWindowChunks=2048"));
     }
 
     @Test
@@ -91,7 +92,8 @@ class LonghaulConfigTest {
 
     @Test
     void aWireNeedsTheSoftwareDevice() {
-        assertTrue(refusal(b -> b.device("mlx5_0").wire(WireConfig.builder().build())).contains("wire"));
+        assertTrue(refusal(b -> b.device("mlx5_0").wire(WireConfig.builder().build()))
+                .contains("wire"));
     }
 
     @Test
@@ -125,6 +127,7 @@ class LonghaulConfigTest {
     void aPathThatNeedsMoreMemoryThanAllowedIsRefused() {
         final PathProfile path = PathProfile.of(100_000_000_000L, Duration.ofMillis(100), 0);
         final String text = refusal(b -> b.maxMemoryBytes(1 << 30).path(path));
-        assertTrue(text.contains("creditBytes=" + path.creditBytes()) && text.contains("maxMemoryBytes=1073741824"), text);
+        assertTrue(
+                text.contains("creditBytes=" + path.creditBytes()) && text.contains("maxMemoryBytes=1073741824"), text);
     }
 }

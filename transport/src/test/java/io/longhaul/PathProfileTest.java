@@ -47,7 +47,8 @@ class PathProfileTest {
 
     @Test
     void explainsEachValue() {
-        final String text = PathProfile.of(2_000_000_000L, Duration.ofMillis(20), 0.001).explain();
+        final String text =
+                PathProfile.of(2_000_000_000L, Duration.ofMillis(20), 0.001).explain();
         assertTrue(text.contains("5,000,000 bytes") && text.contains("windowChunks"), text);
     }
 

@@ -65,7 +65,8 @@ public final class Pacer {
         return creditBytes > 0;
     }
 
-    /// Takes the bytes of a packet that left. What leaves unasked (probes) makes debts of at most one burst: a debt that grew
+    /// Takes the bytes of a packet that left. What leaves unasked (probes) makes debts of at most one burst: a debt
+    /// that grew
     /// without bound would silence a slow path.
     public void onSent(int bytes) {
         creditBytes = Math.max(creditBytes - bytes, -Math.max(debtBytes, bytes));

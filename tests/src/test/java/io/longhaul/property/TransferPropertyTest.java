@@ -26,13 +26,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Whatever the path does, every byte is right, every operation ends once, messages keep their order, atomics happen once, and
+/// Whatever the path does, every byte is right, every operation ends once, messages keep their order, atomics happen
+/// once, and
 /// nothing changes after completion. The seed is part of the test's name; {@code -Dlonghaul.seed=N} runs one alone.
 @Timeout(300)
 class TransferPropertyTest {
     private static final int OPERATIONS = 40;
 
-    /// Seeds that once stalled: rates that collapsed after a silence of the path, lanes that were taken for dead, pacing debts.
+    /// Seeds that once stalled: rates that collapsed after a silence of the path, lanes that were taken for dead,
+    /// pacing debts.
     private static final long[] FOUND = {18_489, 22_680, 24_452, 28_707, 34_847, 38_314, 42_789, 64_040};
 
     private static final long LIMIT_NANOS = 100_000_000_000L;
@@ -41,7 +43,8 @@ class TransferPropertyTest {
         final Long only = Long.getLong("longhaul.seed");
         return only != null
                 ? Stream.of(only)
-                : LongStream.concat(LongStream.range(1, 41), LongStream.of(FOUND)).boxed();
+                : LongStream.concat(LongStream.range(1, 41), LongStream.of(FOUND))
+                        .boxed();
     }
 
     @ParameterizedTest(name = "seed {0}")

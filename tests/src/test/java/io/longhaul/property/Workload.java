@@ -30,7 +30,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// Random operations of every kind with a model of what must come out: the memory of both sides, the order of messages and
+/// Random operations of every kind with a model of what must come out: the memory of both sides, the order of messages
+/// and
 /// immediates, the sum of the atomics, and one end for each operation.
 final class Workload {
     private static final int REGION_BYTES = 1 << 20;

@@ -45,8 +45,7 @@ record Bulk(double seconds, double rttSeconds, long bytes, ConnectionStatistics 
                     new Operation().timeout(java.time.Duration.ofHours(1)).write(source, 0, bytes, region, 0);
             assertEquals(OperationStatus.SUCCESS, pair.complete(pair.client, operation, 3_600_000_000_000L));
             assertEquals(-1, source.mismatch(target), "first byte that differs");
-            return new Bulk(
-                    (pair.nowNanos() - start) / 1e9, rttSeconds, bytes, pair.statistics(pair.client));
+            return new Bulk((pair.nowNanos() - start) / 1e9, rttSeconds, bytes, pair.statistics(pair.client));
         }
     }
 

@@ -42,8 +42,8 @@ class BulkSimulationTest {
 
     @Test
     void jumpsToADeclaredRate() {
-        final Bulk bulk = Bulk.write(
-                new Pair.Settings().link(path(TWO_GBIT, 20, 0)).rateHint(2_000_000_000L), 0.020, 1024 * MIB);
+        final Bulk bulk =
+                Bulk.write(new Pair.Settings().link(path(TWO_GBIT, 20, 0)).rateHint(2_000_000_000L), 0.020, 1024 * MIB);
         System.err.println("hint   " + bulk.describe(TWO_GBIT));
         assertTrue(bulk.completionRatio(TWO_GBIT) <= 1.04, bulk.describe(TWO_GBIT));
     }

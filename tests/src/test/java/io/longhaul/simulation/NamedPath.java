@@ -24,9 +24,7 @@ import java.util.List;
 record NamedPath(double rateBitsPerSecond, Duration rtt, WireConfig.Builder link) {
     private static NamedPath of(double rate, Duration rtt) {
         return new NamedPath(
-                rate,
-                rtt,
-                WireConfig.builder().delay(rtt.dividedBy(2)).rateBitsPerSecond((long) rate));
+                rate, rtt, WireConfig.builder().delay(rtt.dividedBy(2)).rateBitsPerSecond((long) rate));
     }
 
     double rttSeconds() {

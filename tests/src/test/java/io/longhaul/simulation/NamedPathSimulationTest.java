@@ -97,6 +97,7 @@ class NamedPathSimulationTest {
     @Test
     void equalSeedsGiveEqualRuns() {
         final NamedPath path = NamedPath.bursty();
-        assertEquals(run(path, 64 * MIB).seconds(), run(NamedPath.bursty(), 64 * MIB).seconds());
+        assertEquals(
+                run(path, 64 * MIB).seconds(), run(NamedPath.bursty(), 64 * MIB).seconds());
     }
 }

@@ -17,7 +17,8 @@ import java.lang.foreign.MemorySegment;
 
 /// Decides when to acknowledge, and writes the frames.
 ///
-/// Every 64 packets, or after min(1 ms, RTT / 32) at the latest; at once when an operation is complete or a hole opened, but
+/// Every 64 packets, or after min(1 ms, RTT / 32) at the latest; at once when an operation is complete or a hole
+/// opened, but
 /// never more often than that delay. When everything has arrived and the peer falls silent, the last acknowledgement is
 /// sent once more, on another lane where there is one: the completion of the peer's operation waits for it.
 final class AckScheduler {

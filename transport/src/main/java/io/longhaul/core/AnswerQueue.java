@@ -23,7 +23,6 @@ final class AnswerQueue implements Responses {
     private static final class Control {
         int kind;
         long operationId;
-        boolean voided;
         final long[] arguments = new long[4];
     }
 
@@ -75,7 +74,6 @@ final class AnswerQueue implements Responses {
         final Control control = controlPool.isEmpty() ? new Control() : controlPool.pop();
         control.kind = kind;
         control.operationId = nextOperationId++;
-        control.voided = false;
         control.arguments[0] = first;
         control.arguments[1] = second;
         control.arguments[2] = third;
@@ -108,12 +106,11 @@ final class AnswerQueue implements Responses {
         control(OperationKind.STREAM_STOP, streamId, 0, 0, 0);
     }
 
-    /// Tells the peer to forget a message of which it has some pieces: an empty piece that is void from the start.
-    void forgetMessage(long operationId) {
-        control(OperationKind.SEND, 0, 0, 0, 0);
-        final Control control = controls.getLast();
-        control.operationId = operationId;
-        control.voided = true;
+    /// Tells the peer that a message is abandoned: an empty piece of a message that is not empty. The peer drops what it
+    /// holds of it and gives its credit back, whether it has seen any of it or not.
+    void abandonMessage(long operationId, long messageBytes) {
+        control(OperationKind.SEND, 0, messageBytes, 0, 0);
+        controls.getLast().operationId = operationId;
     }
 
     @Override
@@ -143,7 +140,6 @@ final class AnswerQueue implements Responses {
         }
         piece.kind = control.kind;
         piece.operationId = control.operationId;
-        piece.voided = control.voided;
         System.arraycopy(control.arguments, 0, piece.arguments, 0, 4);
         controlPool.push(control);
         return true;

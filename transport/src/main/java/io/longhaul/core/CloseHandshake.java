@@ -15,7 +15,8 @@ package io.longhaul.core;
 import io.longhaul.core.wire.CloseFlyweight;
 import java.nio.charset.StandardCharsets;
 
-/// How a connection ends: open, draining, closing (CLOSE sent, answer awaited), lingering (answers a repeated CLOSE), closed.
+/// How a connection ends: open, draining, closing (CLOSE sent, answer awaited), lingering (answers a repeated CLOSE),
+/// closed.
 final class CloseHandshake {
     /// States in their order; a connection only moves forward.
     enum State {
@@ -131,8 +132,8 @@ final class CloseHandshake {
     boolean put(long nowNanos, long timeoutNanos, PacketWriter writer) {
         if (confirmPending) {
             confirmPending = false;
-            writer.advance(CloseFlyweight.put(
-                    writer.segment(), writer.at(), CloseFlyweight.CODE_CONFIRMED, new byte[0]));
+            writer.advance(
+                    CloseFlyweight.put(writer.segment(), writer.at(), CloseFlyweight.CODE_CONFIRMED, new byte[0]));
             return true;
         }
         final boolean due = state == State.CLOSING && nowNanos - dueNanos >= 0 && attempts < MAX_ATTEMPTS;

@@ -22,14 +22,17 @@ import io.longhaul.core.wire.ProbeFlyweight;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// One connection: bytes in, bytes out. It opens no socket, reads no clock, starts no thread, and draws no random number;
+/// One connection: bytes in, bytes out. It opens no socket, reads no clock, starts no thread, and draws no random
+/// number;
 /// equal calls give equal bytes.
 ///
 /// Five verbs drive it: {@link #onPacket}, {@link #onTimeout}, {@link #pollTransmit}, {@link #nextTimeoutNanos},
-/// {@link #pollEvent}. After any call the owner calls {@link #onTimeout} if it is due, {@link #pollTransmit} until it returns
+/// {@link #pollEvent}. After any call the owner calls {@link #onTimeout} if it is due, {@link #pollTransmit} until it
+/// returns
 /// 0, then {@link #pollEvent} until it returns null, and then waits until {@link #nextTimeoutNanos}.
 ///
-/// Threading: single writer, the agent that owns the connection. Times are monotonic nanoseconds; deadlines are compared by
+/// Threading: single writer, the agent that owns the connection. Times are monotonic nanoseconds; deadlines are
+/// compared by
 /// difference.
 public final class ConnectionEngine {
     /// Returned by {@link #nextTimeoutNanos} when no timer runs.
@@ -319,7 +322,8 @@ public final class ConnectionEngine {
 
     /// Posts an operation on which {@link Operation#begin} was called. Its end is an event.
     ///
-    /// @return false when the limit of outstanding operations is reached or the engine is closing; nothing was posted
+    /// @return false when the limit of outstanding operations is reached or the engine is closing; nothing was
+    /// posted
     public boolean post(long nowNanos, Operation operation) {
         return closing.isOpen() && parts.operations.post(nowNanos, operation);
     }
@@ -356,7 +360,8 @@ public final class ConnectionEngine {
         parts.answers.dropRevoked();
     }
 
-    /// Closes: with {@code drain}, new postings are refused and CLOSE is sent once everything posted has ended; without, what
+    /// Closes: with {@code drain}, new postings are refused and CLOSE is sent once everything posted has ended;
+    /// without, what
     /// is outstanding ends as FLUSHED at once and CLOSE is sent. CLOSED is the last event.
     public void close(long nowNanos, boolean drain, String reason) {
         if (drain) {

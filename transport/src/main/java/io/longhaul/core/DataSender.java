@@ -33,6 +33,8 @@ final class DataSender {
     private final PathMtu mtu;
     private long partCsn = NONE;
     private int partOffset;
+    private long firstCsn;
+    private boolean part;
     private long payloadBytes;
     private long retransmittedBytes;
 
@@ -75,9 +77,6 @@ final class DataSender {
         }
         return fillNew();
     }
-
-    private long firstCsn;
-    private boolean part;
 
     /// Finishes a packet that {@link #fill} has begun, and enters it into the books.
     int finish(long nowNanos, Transmit out, SendLane lane, int chunks) {

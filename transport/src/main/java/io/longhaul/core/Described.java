@@ -12,7 +12,8 @@
  */
 package io.longhaul.core;
 
-/// The range of CSNs about which the newest acknowledgement spoke. A packet whose chunks lie outside is neither received nor
+/// The range of CSNs about which the newest acknowledgement spoke. A packet whose chunks lie outside is neither
+/// received nor
 /// lost: nothing was said.
 final class Described {
     private long baseCsn;

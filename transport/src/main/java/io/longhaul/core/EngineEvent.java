@@ -26,27 +26,37 @@ public final class EngineEvent {
         OPERATION_ENDED,
         /// {@link #message} arrived; whoever takes it calls {@link InboundMessage#release}.
         MESSAGE,
-        /// A write with immediate was placed: {@link #value} is the immediate, {@link #length} the bytes written.
+        /// A write with immediate was placed: {@link #value} is the immediate, {@link #length} the bytes
+        /// written.
         IMMEDIATE,
         /// The peer opened {@link #stream}.
         STREAM_OPENED,
         /// {@link #stream} has become readable, writable, or has ended.
         STREAM_READY,
-        /// The lookup with token {@link #token} ended with {@link #status}: key {@link #value}, {@link #length}, {@link #rights}.
+        /// The lookup with token {@link #token} ended with {@link #status}: key {@link #value}, {@link
+        /// #length}, {@link #rights}.
         LOOKUP_ENDED,
         /// The connection ended: {@link #closeReason}, {@link #closeText}.
         CLOSED
     }
 
     Type type = Type.ESTABLISHED;
-    @Nullable Operation operation;
+
+    @Nullable
+    Operation operation;
+
     OperationStatus status = OperationStatus.PENDING;
     long value;
     long length;
     long token;
     int rights;
-    @Nullable InboundMessage message;
-    @Nullable EngineStream stream;
+
+    @Nullable
+    InboundMessage message;
+
+    @Nullable
+    EngineStream stream;
+
     io.longhaul.ConnectionException.@Nullable Reason closeReason;
     String closeText = "";
 

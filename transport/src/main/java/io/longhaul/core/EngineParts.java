@@ -82,7 +82,8 @@ final class EngineParts {
         probes = new Probes(mtu, lanes, operations, config.seed());
     }
 
-    /// The path has been measured: the controller starts from its round trip and packet size, not from what bootstrap saw.
+    /// The path has been measured: the controller starts from its round trip and packet size, not from what
+    /// bootstrap saw.
     void startFlow() {
         flow.start(congestion.create(congestionConfig(flow.rtt.minNanos())));
     }

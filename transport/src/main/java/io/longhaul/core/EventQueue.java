@@ -54,7 +54,8 @@ final class EventQueue {
         ring = larger;
     }
 
-    @Nullable EngineEvent poll() {
+    @Nullable
+    EngineEvent poll() {
         if (head == tail) {
             return null;
         }

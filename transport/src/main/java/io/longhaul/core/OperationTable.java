@@ -20,6 +20,7 @@ import io.longhaul.core.wire.OperationKind;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Objects;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,9 @@ final class OperationTable implements PendingRequests, Piece.Owner {
 
     /// One outstanding operation; pooled.
     private static final class Outstanding {
-        @Nullable Operation operation;
+        @Nullable
+        Operation operation;
+
         long id;
         int kind;
         int flags;
@@ -104,8 +107,8 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         if (region == null) {
             return OperationStatus.SUCCESS;
         }
-        final boolean atomic = operation.kind() == Operation.Kind.FETCH_AND_ADD
-                || operation.kind() == Operation.Kind.COMPARE_AND_SWAP;
+        final boolean atomic =
+                operation.kind() == Operation.Kind.FETCH_AND_ADD || operation.kind() == Operation.Kind.COMPARE_AND_SWAP;
         final long length = atomic ? 8 : operation.length();
         final boolean inside = operation.remoteOffset() <= region.length() - length;
         final boolean aligned = !atomic || operation.remoteOffset() % 8 == 0;
@@ -276,15 +279,11 @@ final class OperationTable implements PendingRequests, Piece.Owner {
     }
 
     private static Operation operation(Outstanding entry) {
-        final Operation operation = entry.operation;
-        assert operation != null : "only lookups have no operation";
-        return operation;
+        return Objects.requireNonNull(entry.operation, "only lookups have no operation");
     }
 
     private static RemoteRegion region(Operation operation) {
-        final RemoteRegion region = operation.remote();
-        assert region != null : "one-sided operations name a region";
-        return region;
+        return Objects.requireNonNull(operation.remote(), "one-sided operations name a region");
     }
 
     @Override
@@ -310,7 +309,7 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         if (entry.kind == OperationKind.READ && entry.issued) {
             outstandingReads--;
         }
-        abandonPieces(entry);
+        abandonPieces(entry, status != OperationStatus.SUCCESS);
         final Operation operation = entry.operation;
         if (operation != null) {
             events.operationEnded(operation, status, result);
@@ -323,16 +322,15 @@ final class OperationTable implements PendingRequests, Piece.Owner {
     }
 
     // Whatever is still on its way for an operation that has ended is void: its memory may be gone.
-    private void abandonPieces(Outstanding entry) {
+    private void abandonPieces(Outstanding entry, boolean abandoned) {
         for (int i = 0; i < entry.pieces.size(); i++) {
             final Piece piece = entry.pieces.get(i);
             piece.voided = true;
             piece.owner = null;
             piece.source = MemorySegment.NULL;
         }
-        final boolean peerHoldsPart = entry.kind == OperationKind.SEND && entry.issuedBytes > 0 && !entry.issued;
-        if (peerHoldsPart && entry.pieces.isEmpty()) {
-            answers.forgetMessage(entry.id);
+        if (abandoned && entry.kind == OperationKind.SEND && entry.issuedBytes > 0) {
+            answers.abandonMessage(entry.id, entry.length);
         }
         entry.pieces.clear();
     }
@@ -419,7 +417,8 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         return byId.isEmpty() ? ConnectionEngine.NO_TIMEOUT : earliestDeadlineNanos;
     }
 
-    /// Ends what has passed its deadline. Walks all outstanding operations, but only when a deadline may have passed.
+    /// Ends what has passed its deadline. Walks all outstanding operations, but only when a deadline may have
+    /// passed.
     void expire(long nowNanos) {
         if (byId.isEmpty() || nowNanos - earliestDeadlineNanos < 0) {
             return;

@@ -18,7 +18,8 @@ import io.longhaul.core.wire.PacketFlyweight;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/// Chooses what is sent next: control answers first, then operations, answers to reads, and streams in turn, a piece at a time.
+/// Chooses what is sent next: control answers first, then operations, answers to reads, and streams in turn, a piece at
+/// a time.
 ///
 /// Operations keep their order among themselves: the peer delivers messages and immediates in CSN order.
 final class OutboundPieces {
@@ -48,7 +49,8 @@ final class OutboundPieces {
     ///
     /// @param firstCsn CSN that its first chunk would get
     /// @param packetBytes largest packet now
-    @Nullable Piece current(long firstCsn, int packetBytes) {
+    @Nullable
+    Piece current(long firstCsn, int packetBytes) {
         Piece piece = current;
         if (piece == null) {
             piece = next();
@@ -95,8 +97,7 @@ final class OutboundPieces {
         piece.firstCsn = firstCsn;
         piece.shortChunkBytes = room - OperationFlyweight.headerBytes(piece.kind);
         piece.fullChunkBytes = room - DataFlyweight.HEADER_BYTES;
-        piece.chunkCount =
-                OperationFlyweight.chunkCount(piece.length, piece.shortChunkBytes, piece.fullChunkBytes);
+        piece.chunkCount = OperationFlyweight.chunkCount(piece.length, piece.shortChunkBytes, piece.fullChunkBytes);
     }
 
     /// A chunk of a piece was acknowledged.
@@ -112,9 +113,6 @@ final class OutboundPieces {
 
     /// True when something could be sent if window, pacing and credit allowed.
     boolean hasMore() {
-        return current != null
-                || answers.hasMore()
-                || operations.hasSendable()
-                || streams.hasOutbound();
+        return current != null || answers.hasMore() || operations.hasSendable() || streams.hasOutbound();
     }
 }

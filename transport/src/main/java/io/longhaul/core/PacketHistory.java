@@ -14,9 +14,11 @@ package io.longhaul.core;
 
 import java.util.Arrays;
 
-/// What one lane has sent: a ring of packet records, indexed by packet number, from the oldest unresolved packet to the newest.
+/// What one lane has sent: a ring of packet records, indexed by packet number, from the oldest unresolved packet to the
+/// newest.
 ///
-/// A record is resolved once its packet is known to be acknowledged or lost. The ring doubles when it is full, so nothing here
+/// A record is resolved once its packet is known to be acknowledged or lost. The ring doubles when it is full, so
+/// nothing here
 /// bounds the window: 10 Gb/s x 100 ms in packets of 300 bytes are 417,000 records of 81 bytes, 34 MB.
 ///
 /// Worked layout: [slot] = packetNumber & (length - 1), all arrays of the same length, a power of two.

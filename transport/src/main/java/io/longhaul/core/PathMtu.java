@@ -14,8 +14,10 @@ package io.longhaul.core;
 
 /// Finds the largest packet that the path carries, and notices when it shrinks (RFC 8899).
 ///
-/// At the start every candidate size is probed at once, twice: one round trip decides. Later a lost probe says nothing about
-/// congestion. When tail probes fail repeatedly, the base size and the present size are probed side by side; if only the
+/// At the start every candidate size is probed at once, twice: one round trip decides. Later a lost probe says nothing
+/// about
+/// congestion. When tail probes fail repeatedly, the base size and the present size are probed side by side; if only
+/// the
 /// small ones come back, the size falls to the base and is searched again.
 final class PathMtu {
     private static final int[] IP_SIZES = {9000, 4200, 1500, 1400, 1280};

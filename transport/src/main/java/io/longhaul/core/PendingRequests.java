@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// Requests of ours that wait for an answer: reads, atomics, lookups. Implemented by the sending half.
 interface PendingRequests {
     /// Memory in which the bytes of an outstanding read belong, or null when there is no such read (it ended).
-    @Nullable MemorySegment readTarget(long requestId);
+    @Nullable
+    MemorySegment readTarget(long requestId);
 
     /// Where the read's bytes start in {@link #readTarget}; only for an outstanding read.
     long readTargetOffset(long requestId);

@@ -16,9 +16,11 @@ import io.longhaul.core.wire.OperationFlyweight;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// A piece of an operation with a range of CSNs of its own (a "segment" on the wire): what an OPERATION frame describes.
+/// A piece of an operation with a range of CSNs of its own (a "segment" on the wire): what an OPERATION frame
+/// describes.
 ///
-/// Large operations are cut into pieces, so that answers and other streams are not held up behind them. Pieces are pooled by
+/// Large operations are cut into pieces, so that answers and other streams are not held up behind them. Pieces are
+/// pooled by
 /// {@link OutboundPieces}.
 final class Piece {
     /// Is told about the fate of a piece.
@@ -44,7 +46,9 @@ final class Piece {
     final long[] arguments = new long[4];
     MemorySegment source = MemorySegment.NULL;
     long sourceOffset;
-    @Nullable Owner owner;
+
+    @Nullable
+    Owner owner;
 
     /// Where the piece stands in its operation or stream, bytes; for the owner.
     long ownerOffset;

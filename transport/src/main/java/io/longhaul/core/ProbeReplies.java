@@ -42,8 +42,7 @@ final class ProbeReplies {
     /// Writes as many answers as fit.
     void put(PacketWriter writer) {
         while (count > 0 && writer.room() >= ProbeFlyweight.BYTES) {
-            ProbeFlyweight.put(
-                    writer.segment(), writer.at(), ProbeFlyweight.FLAG_REPLY, sizes[head], nonces[head], 0);
+            ProbeFlyweight.put(writer.segment(), writer.at(), ProbeFlyweight.FLAG_REPLY, sizes[head], nonces[head], 0);
             writer.advance(ProbeFlyweight.BYTES);
             head = (head + 1) % CAPACITY;
             count--;

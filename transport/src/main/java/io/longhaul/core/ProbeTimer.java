@@ -15,7 +15,8 @@ package io.longhaul.core;
 /// Tail probes and retransmission timeouts (RFC 8985 §7, RFC 9002 §6.2).
 ///
 /// While something is unacknowledged, silence of one probe timeout sends probes; the third in a row is a retransmission
-/// timeout: everything in flight is lost, and until the peer is heard again only probes leave. The timeout doubles, but a
+/// timeout: everything in flight is lost, and until the peer is heard again only probes leave. The timeout doubles, but
+/// a
 /// silent path is probed at least every max(4 RTT, 100 ms), so that its return is seen.
 final class ProbeTimer {
     /// Probe timeouts in a row that make a retransmission timeout.

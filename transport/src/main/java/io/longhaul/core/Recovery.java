@@ -14,8 +14,10 @@ package io.longhaul.core;
 
 /// Finds lost packets, lane by lane, and queues their chunks to be sent again.
 ///
-/// A packet is lost when the receiver has reported a newer packet of the same lane and either the packet threshold or the time
-/// threshold has passed (RFC 9002 §6.1, RFC 8985 §6.2). Both thresholds grow when losses turn out to be reordering. A packet
+/// A packet is lost when the receiver has reported a newer packet of the same lane and either the packet threshold or
+/// the time
+/// threshold has passed (RFC 9002 §6.1, RFC 8985 §6.2). Both thresholds grow when losses turn out to be reordering. A
+/// packet
 /// about which the acknowledgements say nothing is left alone.
 final class Recovery {
     /// Lane timeouts in a row after which a lane is dead.
@@ -60,7 +62,8 @@ final class Recovery {
         window.onAcked(csn);
     }
 
-    // A retransmission that is acknowledged sooner than anything could have travelled: the first transmission had arrived.
+    // A retransmission that is acknowledged sooner than anything could have travelled: the first transmission had
+    // arrived.
     private void detectEarlyArrival(long csn, SendLane lane, long packetNumber, long nowNanos) {
         if (window.transmissions(csn) > 1
                 && nowNanos - lane.history.sentNanos(packetNumber) < flow.rtt.minNanos() * 3 / 4) {
@@ -177,8 +180,10 @@ final class Recovery {
         lossTimeNanos = ConnectionEngine.NO_TIMEOUT;
     }
 
-    /// Looks for lanes that have gone silent while others speak: their packets are lost, and after three timeouts in a row the
-    /// lane is dead. A queue that grows delays all lanes alike, so time alone is no evidence: packets that were sent later on
+    /// Looks for lanes that have gone silent while others speak: their packets are lost, and after three timeouts
+    /// in a row the
+    /// lane is dead. A queue that grows delays all lanes alike, so time alone is no evidence: packets that were
+    /// sent later on
     /// another lane must have been reported. Returns the earliest time at which to look again.
     long checkLanes(long nowNanos, long ackDelayNanos) {
         long next = ConnectionEngine.NO_TIMEOUT;

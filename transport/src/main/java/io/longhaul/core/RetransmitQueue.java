@@ -12,7 +12,8 @@
  */
 package io.longhaul.core;
 
-/// Chunks that were declared lost, in the order in which that happened. A chunk that is acknowledged meanwhile stays in the
+/// Chunks that were declared lost, in the order in which that happened. A chunk that is acknowledged meanwhile stays in
+/// the
 /// queue and is skipped by its state. Grows, never shrinks.
 final class RetransmitQueue {
     private long[] ring = new long[64]; // [slot] csn, length a power of two

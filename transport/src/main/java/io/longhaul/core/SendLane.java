@@ -66,7 +66,8 @@ final class SendLane {
         reorderSteps = Math.min(MAX_REORDER_STEPS, reorderSteps + 1);
     }
 
-    /// How much later than its successors a packet may arrive: an eighth of the round trip, at least 1 ms or what the
+    /// How much later than its successors a packet may arrive: an eighth of the round trip, at least 1 ms or what
+    /// the
     /// round trip allows, times the steps learned, at most the round trip.
     //= RFC 8985 §6.2 step 4
     long reorderWindowNanos() {

@@ -12,13 +12,17 @@
  */
 package io.longhaul.core;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The chunks between the oldest that is not acknowledged and the newest that was sent: what each one is, where it was sent
+/// The chunks between the oldest that is not acknowledged and the newest that was sent: what each one is, where it was
+/// sent
 /// last, and whether it has arrived.
 ///
-/// Layout: [slot] = csn & (length - 1); the rings double when the window outgrows them. Acknowledged chunks are also bits of
-/// {@code acked} (one word for 64 chunks), so that an acknowledgement that describes the whole window costs words, not chunks.
+/// Layout: [slot] = csn & (length - 1); the rings double when the window outgrows them. Acknowledged chunks are also
+/// bits of
+/// {@code acked} (one word for 64 chunks), so that an acknowledgement that describes the whole window costs words, not
+/// chunks.
 final class SendWindow {
     static final byte FREE = 0;
     static final byte IN_FLIGHT = 1;
@@ -129,9 +133,7 @@ final class SendWindow {
     }
 
     Piece piece(long csn) {
-        final Piece piece = pieces[slot(csn)];
-        assert piece != null : "an open chunk has a piece";
-        return piece;
+        return Objects.requireNonNull(pieces[slot(csn)], "an open chunk has a piece");
     }
 
     byte state(long csn) {
@@ -183,7 +185,8 @@ final class SendWindow {
         acked[slot >>> 6] |= 1L << (slot & 63);
     }
 
-    /// Finds the first chunk in [from, to) that is not acknowledged; {@code to} when there is none. Costs one step for 64
+    /// Finds the first chunk in [from, to) that is not acknowledged; {@code to} when there is none. Costs one step
+    /// for 64
     /// acknowledged chunks.
     long nextUnacked(long from, long to) {
         long csn = Math.max(from, cumulativeCsn);

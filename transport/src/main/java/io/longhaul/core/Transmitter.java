@@ -12,7 +12,8 @@
  */
 package io.longhaul.core;
 
-/// Decides which packet leaves next: the end of the connection, answers, acknowledgements, probes, lost chunks, new chunks.
+/// Decides which packet leaves next: the end of the connection, answers, acknowledgements, probes, lost chunks, new
+/// chunks.
 final class Transmitter {
     private static final int TAIL_PROBES = 2;
 

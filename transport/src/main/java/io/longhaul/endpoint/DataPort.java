@@ -136,7 +136,7 @@ final class DataPort implements AutoCloseable {
         final double hinted = config.rateHintBitsPerSecond() / 8.0 * PAUSE_SECONDS / maxPacketBytes;
         final long wanted = Math.max(DEFAULT_RECEIVE_PACKETS, (long) Math.ceil(hinted));
         final long affordable = MAX_RECEIVE_BYTES / config.lanes() / slotBytes;
-        return (int) Math.clamp(Math.min(wanted, affordable), MIN_RECEIVE_PACKETS, MAX_RECEIVE_PACKETS);
+        return Math.clamp(Math.min(wanted, affordable), MIN_RECEIVE_PACKETS, MAX_RECEIVE_PACKETS);
     }
 
     private <T extends AutoCloseable> T keep(T resource) {

@@ -141,7 +141,8 @@ final class BbrModel {
         return maxBandwidth.best() > 0;
     }
 
-    /// True when the estimate no longer fills the smallest window although the path carried far more before: a silence of
+    /// True when the estimate no longer fills the smallest window although the path carried far more before: a
+    /// silence of
     /// the path was taken for its rate. Paced so slowly, no sample could ever show otherwise.
     boolean isCollapsed() {
         final double bandwidth = bandwidth();

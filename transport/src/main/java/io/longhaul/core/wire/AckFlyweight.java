@@ -40,7 +40,8 @@ import java.lang.foreign.MemorySegment;
 /// |  runs: varints, received and missing in turn, received first  |
 /// }
 ///
-/// T (top): the runs reach the highest CSN that was received, so everything behind them is missing. Without it, nothing is said
+/// T (top): the runs reach the highest CSN that was received, so everything behind them is missing. Without it, nothing
+/// is said
 /// about CSNs outside of the runs.
 public final class AckFlyweight {
     /// Bytes before the lane entries.
@@ -60,7 +61,12 @@ public final class AckFlyweight {
 
     /// Writes the fixed part.
     public static void put(
-            MemorySegment segment, long offset, int lanes, long cumulativeCsn, long creditCsn, long messageCreditBytes) {
+            MemorySegment segment,
+            long offset,
+            int lanes,
+            long cumulativeCsn,
+            long creditCsn,
+            long messageCreditBytes) {
         WireBytes.u8(segment, offset, FrameType.ACK);
         WireBytes.u8(segment, offset + 1, lanes);
         WireBytes.u64(segment, offset + 4, cumulativeCsn);

@@ -16,7 +16,8 @@ import java.lang.foreign.MemorySegment;
 
 /// Bytes of a chunk together with the description of the operation piece ("segment") that it belongs to.
 ///
-/// Each of the first {@link #SHORT_CHUNKS} chunks of a segment travels in such a frame, so the receiver learns the segment
+/// Each of the first {@link #SHORT_CHUNKS} chunks of a segment travels in such a frame, so the receiver learns the
+/// segment
 /// from whichever of them arrives first, and a small operation is one frame. Later chunks travel as DATA.
 ///
 /// {@snippet lang=text :
@@ -42,7 +43,8 @@ import java.lang.foreign.MemorySegment;
 /// |                           data ...                            |
 /// }
 ///
-/// Geometry: the first 16 chunks hold "short chunk bytes" each, the later ones "full chunk bytes"; the last chunk holds the
+/// Geometry: the first 16 chunks hold "short chunk bytes" each, the later ones "full chunk bytes"; the last chunk holds
+/// the
 /// rest. An empty segment has one empty chunk.
 public final class OperationFlyweight {
     /// Chunks at the start of a segment that carry the description.

@@ -18,7 +18,8 @@ public final class OperationKind {
     public static final int SEND = 1;
     /// A piece of a write: {region key, offset in the region}.
     public static final int WRITE = 2;
-    /// The last piece of a write with immediate: {region key, offset in the region, immediate, length of the whole write}.
+    /// The last piece of a write with immediate: {region key, offset in the region, immediate, length of the whole
+    /// write}.
     public static final int WRITE_IMMEDIATE = 3;
     /// Request to read: {region key, offset in the region, length}.
     public static final int READ = 4;
