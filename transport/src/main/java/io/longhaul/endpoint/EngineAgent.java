@@ -383,6 +383,7 @@ final class EngineAgent implements Agent {
             final int length = engine.pollTransmit(nowNanos, transmit);
             if (length == 0) {
                 sendSlab.free(slot);
+                counters.sentPackets += sent;
                 return sent;
             }
             final int lane = transmit.lane();
