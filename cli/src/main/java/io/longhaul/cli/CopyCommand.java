@@ -38,6 +38,7 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -70,6 +71,7 @@ final class CopyCommand implements Callable<Integer> {
 
     private final ProgressMeter quiet = new ProgressMeter(System.err, false);
     private ProgressMeter meter = quiet;
+    private volatile @Nullable Connection current;
 
     @Override
     public Integer call() throws RefusalException, InterruptedException {
@@ -97,8 +99,13 @@ final class CopyCommand implements Callable<Integer> {
         return ExitStatus.OK;
     }
 
+    /// Tells the server as well, so that it lets go of the target at once.
     private void sayInterrupted() {
         meter.clear();
+        final Connection open = current;
+        if (open != null) {
+            open.close(Duration.ZERO);
+        }
         output.say("longhaul cp: interrupted; what has arrived is kept, repeat the command to go on from there");
     }
 
@@ -153,6 +160,7 @@ final class CopyCommand implements Callable<Integer> {
     private void copy(HostPort server, Step step) throws RefusalException, IOException, InterruptedException {
         try (Longhaul endpoint = endpointOptions.open()) {
             final Connection connection = EndpointOptions.connect(endpoint, server);
+            current = connection;
             try {
                 final Inbox inbox = new Inbox(connection);
                 final FileCopy copy = new FileCopy(inbox, windowBytes(connection), meter, meter::total);

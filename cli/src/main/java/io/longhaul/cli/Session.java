@@ -110,7 +110,9 @@ final class Session {
         switch (request) {
             case Put put -> {
                 try (MemoryBudget.Share share = memory.take(put.windowBytes(), LEAST_WINDOW_BYTES)) {
-                    report("received '" + put.path() + "'", files.take(inbox, put, share.bytes()));
+                    report(
+                            "received '" + put.name() + "' for '/" + put.path() + "'",
+                            files.take(inbox, put, share.bytes()));
                 }
             }
             case Get get -> {

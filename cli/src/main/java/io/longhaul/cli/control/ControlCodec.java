@@ -25,6 +25,7 @@ import io.longhaul.cli.control.ControlMessage.PerfMarked;
 import io.longhaul.cli.control.ControlMessage.PerfOpen;
 import io.longhaul.cli.control.ControlMessage.PerfReady;
 import io.longhaul.cli.control.ControlMessage.PerfVerify;
+import io.longhaul.cli.control.ControlMessage.Ping;
 import io.longhaul.cli.control.ControlMessage.Prefix;
 import io.longhaul.cli.control.ControlMessage.Put;
 import io.longhaul.cli.control.ControlMessage.Refusal;
@@ -135,6 +136,7 @@ public final class ControlCodec {
             case PerfDigest(var crc) -> out.putInt(crc);
             case Summary(var retransmitted, var parity) ->
                 out.putLong(retransmitted).putLong(parity);
+            case Ping() -> {}
             case PerfMark() -> {}
             case PerfClose() -> {}
         }
@@ -208,6 +210,7 @@ public final class ControlCodec {
             case PERF_DIGEST -> new PerfDigest(in.getInt());
             case PERF_CLOSE -> new PerfClose();
             case SUMMARY -> new Summary(in.getLong(), in.getLong());
+            case PING -> new Ping();
         };
     }
 
@@ -301,7 +304,8 @@ public final class ControlCodec {
         PERF_VERIFY,
         PERF_DIGEST,
         PERF_CLOSE,
-        SUMMARY;
+        SUMMARY,
+        PING;
 
         static final Type[] ALL = values();
 
@@ -326,6 +330,7 @@ public final class ControlCodec {
                 case PerfDigest _ -> PERF_DIGEST;
                 case PerfClose _ -> PERF_CLOSE;
                 case Summary _ -> SUMMARY;
+                case Ping _ -> PING;
             };
         }
     }

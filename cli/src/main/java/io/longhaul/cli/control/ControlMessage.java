@@ -79,6 +79,9 @@ public sealed interface ControlMessage {
     /// Sender to receiver, after Committed: what the sender's connection counted.
     record Summary(long retransmittedBytes, long parityBytes) implements ControlMessage {}
 
+    /// Either way: are you there? That it is delivered is the answer; nobody else is told.
+    record Ping() implements ControlMessage {}
+
     /// Either way: it ends here, because.
     record Refusal(RefusalCode code, String text) implements ControlMessage {}
 

@@ -23,6 +23,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -117,16 +118,18 @@ public final class Inbox implements Connection.Listener {
     }
 
     /// Sends a control message. Does not wait.
-    public void send(ControlMessage message) {
+    ///
+    /// @return complete when the peer's endpoint has it, see {@link Connection#send}
+    public CompletableFuture<Void> send(ControlMessage message) {
         final byte[] bytes = ControlCodec.encode(message);
         final MemorySegment segment = Arena.ofAuto().allocate(bytes.length);
         MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
-        connection.send(segment);
+        return connection.send(segment);
     }
 
     /// Waits for the next event.
     ///
-    /// @return null when nothing happened in time
+    /// @return null when nothing happened in time, or nothing of interest
     /// @throws RefusalException when the peer refuses, or sent something malformed
     /// @throws ConnectionException when the connection has ended and nothing is queued
     public @Nullable Event take(Duration timeout) throws RefusalException, InterruptedException {
@@ -161,7 +164,11 @@ public final class Inbox implements Connection.Listener {
                 putBack.add(event);
                 continue;
             }
-            final ControlMessage message = read(leased.message()).message();
+            final Arrived arrived = read(leased.message());
+            if (arrived == null) {
+                continue;
+            }
+            final ControlMessage message = arrived.message();
             if (!type.isInstance(message)) {
                 throw unexpected(message);
             }
@@ -200,11 +207,14 @@ public final class Inbox implements Connection.Listener {
                 : new ConnectionException(ConnectionException.Reason.LOCALLY_CLOSED, "the connection was closed here");
     }
 
-    private static Arrived read(Message message) throws RefusalException {
+    private static @Nullable Arrived read(Message message) throws RefusalException {
         final ControlMessage decoded;
         try (message) {
             final ByteBuffer bytes = message.segment().asByteBuffer();
             decoded = ControlCodec.decode(bytes);
+        }
+        if (decoded instanceof ControlMessage.Ping) {
+            return null;
         }
         if (decoded instanceof ControlMessage.Refusal refusal) {
             throw new RefusalException(refusal);

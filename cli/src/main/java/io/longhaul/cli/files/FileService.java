@@ -34,6 +34,7 @@ public final class FileService {
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
 
     private final ServedRoot root;
+    private final ActiveTargets targets = new ActiveTargets();
 
     /// Serves what lies below a root.
     public FileService(ServedRoot root) {
@@ -48,10 +49,10 @@ public final class FileService {
         final String shown = "'" + request.path() + "'";
         try {
             final Path target = root.target(request.path(), request.name());
-            try (PartFile part = new PartFile(target, request.stamp())) {
+            try (ActiveTargets.Held held = targets.open(target, request.stamp(), inbox)) {
                 return BlockReceiver.receive(
                         inbox,
-                        part,
+                        held.file(),
                         request.stamp().sizeBytes(),
                         windowBytes,
                         BlockDigest.sha256(),

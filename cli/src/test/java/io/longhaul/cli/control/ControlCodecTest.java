@@ -40,6 +40,7 @@ class ControlCodecTest {
             new ControlMessage.Finish(new byte[] {1, 2, 3, 4}),
             new ControlMessage.Committed(new byte[32]),
             new ControlMessage.Summary(1, 2),
+            new ControlMessage.Ping(),
             new ControlMessage.Refusal(RefusalCode.NO_SPACE, "the disk is full"),
             new ControlMessage.PerfOpen(1, 1 << 20, 50, 42),
             new ControlMessage.PerfReady("r"),
