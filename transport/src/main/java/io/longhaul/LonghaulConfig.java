@@ -26,12 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// How an endpoint behaves. Immutable; made by {@link #builder}, validated at once, never clamped silently.
 ///
 /// The defaults are made for an unknown path of up to some 10 Gb/s and 100 ms; {@link Builder#path} sizes the endpoint
-/// for a
-/// known one. Worst-case memory of an endpoint: packet buffers ({@code receiveQueuePackets} and 512 for sending, times
-/// lanes,
-/// times the packet size, at most 64 MiB for receiving by default), and per connection at most {@code maxMemoryBytes}
-/// plus
-/// some 80 bytes for each chunk of {@code maxWindowChunks} that is in flight.
+/// for a known one. Worst-case memory of an endpoint: packet buffers ({@code receiveQueuePackets} and 512 for sending,
+/// times lanes, times the packet size, at most 64 MiB for receiving by default), and per connection at most {@code
+/// maxMemoryBytes} plus some 80 bytes for each chunk of {@code maxWindowChunks} that is in flight.
 ///
 /// @param device {@code auto}, {@code soft} or the name of a verbs device
 /// @param bindAddress local address for outgoing connections, control and data; null lets the route decide
@@ -47,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 /// @param dscp class of service of every packet, 0..63
 /// @param maxPacketBytes cap of the packet size without lower headers, 512..65000 bytes; 0 for what the device carries
 /// @param receiveQueuePackets receive buffers per lane, 16..65536; 0 sizes them as rate hint times 20 ms within 64 MiB
-/// in all
+///     in all
 /// @param idleTimeout silence after which a connection is lost
 /// @param keepAlive idle time after which a probe is sent, at most a third of {@code idleTimeout}
 /// @param operationTimeout deadline of operations that name none
@@ -169,8 +166,7 @@ public record LonghaulConfig(
     }
 
     /// Memory that {@code maxMemoryBytes} is by default: the smaller of the heap limit (a quarter of the machine's
-    /// memory unless
-    /// set) and 1 GiB.
+    /// memory unless set) and 1 GiB.
     public static long defaultMaxMemoryBytes() {
         return Math.max(MIB, Math.min(Runtime.getRuntime().maxMemory(), 1L << 30));
     }
@@ -312,8 +308,7 @@ public record LonghaulConfig(
         }
 
         /// Takes over what a known path needs: the rate, credit, and the window. Raise {@code maxMemoryBytes}
-        /// first where the
-        /// profile says so.
+        /// first where the profile says so.
         public Builder path(PathProfile profile) {
             rateHintBitsPerSecond = profile.rateBitsPerSecond();
             creditBytes = profile.creditBytes();

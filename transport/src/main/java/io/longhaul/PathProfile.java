@@ -25,8 +25,7 @@ import java.util.Locale;
 /// @param lossFraction share of packets that the path loses, 0 to below 1
 public record PathProfile(long rateBitsPerSecond, Duration roundTrip, double lossFraction) {
     /// Credit in bandwidth-delay products: one in flight, one while a loss is repaired, and a quarter for
-    /// acknowledgements that
-    /// are late.
+    /// acknowledgements that are late.
     private static final double CREDIT_PRODUCTS = 2.25;
 
     /// Payload of a packet on the smallest path that is expected, bytes: a 1500-byte MTU.

@@ -51,7 +51,8 @@ final class ArrivalQueue<T> {
     ///
     /// @return null when none came in time
     /// @throws ConnectionException when the queue has ended and is empty
-    @Nullable T poll(Duration timeout) throws InterruptedException {
+    @Nullable
+    T poll(Duration timeout) throws InterruptedException {
         long remainingNanos = Saturation.nanos(timeout);
         lock.lockInterruptibly();
         try {
@@ -95,7 +96,8 @@ final class ArrivalQueue<T> {
     }
 
     /// Takes the first item; null when there is none.
-    @Nullable T tryPoll() {
+    @Nullable
+    T tryPoll() {
         lock.lock();
         try {
             return queue.poll();

@@ -107,7 +107,8 @@ final class Arrivals {
         }
     }
 
-    @Nullable Message message(Duration timeout) throws InterruptedException {
+    @Nullable
+    Message message(Duration timeout) throws InterruptedException {
         return messages.poll(timeout);
     }
 
@@ -117,7 +118,8 @@ final class Arrivals {
         return immediate == null ? -1 : Integer.toUnsignedLong(immediate.value());
     }
 
-    @Nullable ByteStream stream(Duration timeout) throws InterruptedException {
+    @Nullable
+    ByteStream stream(Duration timeout) throws InterruptedException {
         return streams.poll(timeout);
     }
 

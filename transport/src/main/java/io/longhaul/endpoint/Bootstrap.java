@@ -30,8 +30,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Both halves of the exchange over the control connection: the client announces itself, the server announces itself or
-/// refuses. Whatever the other side does, each step ends by its deadline, with a value or a {@link ConnectionException} that
-/// says what to do.
+/// refuses. Whatever the other side does, each step ends by its deadline, with a value or a {@link ConnectionException}
+/// that says what to do.
 ///
 /// Threading: blocks; runs on the caller's thread or a virtual one, never on an agent.
 final class Bootstrap {
@@ -45,7 +45,8 @@ final class Bootstrap {
     static ControlChannel dial(InetSocketAddress address, @Nullable InetAddress bindAddress, long deadlineNanos) {
         if (address.isUnresolved()) {
             throw new ConnectionException(
-                    Reason.UNREACHABLE, "the host name " + address.getHostString() + " cannot be resolved; check its spelling");
+                    Reason.UNREACHABLE,
+                    "the host name " + address.getHostString() + " cannot be resolved; check its spelling");
         }
         final Socket socket = new Socket();
         boolean connected = false;
@@ -65,7 +66,9 @@ final class Bootstrap {
                     e);
         } catch (NoRouteToHostException e) {
             throw new ConnectionException(
-                    Reason.UNREACHABLE, "no route to " + text(address) + "; check the address and the routing table", e);
+                    Reason.UNREACHABLE,
+                    "no route to " + text(address) + "; check the address and the routing table",
+                    e);
         } catch (ConnectException e) {
             throw new ConnectionException(
                     Reason.UNREACHABLE,
@@ -97,7 +100,8 @@ final class Bootstrap {
         } catch (IOException e) {
             throw new ConnectionException(
                     Reason.NOT_LONGHAUL,
-                    peer + " broke the TCP connection during bootstrap (" + e.getMessage() + "); is it a Longhaul server?",
+                    peer + " broke the TCP connection during bootstrap (" + e.getMessage()
+                            + "); is it a Longhaul server?",
                     e);
         }
     }
@@ -117,15 +121,14 @@ final class Bootstrap {
     }
 
     private static ConnectionException refused(Refusal refusal, String peer) {
-        final Reason reason =
-                refusal.code() == Refusal.REFUSED_VERSION ? Reason.VERSION_MISMATCH : Reason.REFUSED;
+        final Reason reason = refusal.code() == Refusal.REFUSED_VERSION ? Reason.VERSION_MISMATCH : Reason.REFUSED;
         return new ConnectionException(reason, peer + " refused: " + refusal.text());
     }
 
     /// Server: waits for a client's announcement.
     ///
-    /// @throws ConnectionException when the client is no Longhaul, breaks the protocol, or is too slow; a client of another
-    ///     version has been told so
+    /// @throws ConnectionException when the client is no Longhaul, breaks the protocol, or is too slow; a client of
+    ///     another version has been told so
     static Announcement hello(ControlChannel channel, long deadlineNanos) {
         final String peer = text(channel.remoteAddress());
         try {
@@ -136,14 +139,18 @@ final class Bootstrap {
             throw new ConnectionException(
                     Reason.PROTOCOL_VIOLATION, peer + " connected, but did not begin with an announcement");
         } catch (SocketTimeoutException e) {
-            throw new ConnectionException(Reason.TIMEOUT, peer + " connected, but sent no complete announcement in time", e);
+            throw new ConnectionException(
+                    Reason.TIMEOUT, peer + " connected, but sent no complete announcement in time", e);
         } catch (IOException e) {
             throw new ConnectionException(
                     Reason.NOT_LONGHAUL, peer + " broke the TCP connection during bootstrap: " + e.getMessage(), e);
         } catch (ConnectionException e) {
             if (e.reason() == Reason.VERSION_MISMATCH) {
-                refuse(channel, Refusal.REFUSED_VERSION, "this server speaks version " + BootstrapCodec.VERSION
-                        + " of the protocol; use the same release of Longhaul at both ends");
+                refuse(
+                        channel,
+                        Refusal.REFUSED_VERSION,
+                        "this server speaks version " + BootstrapCodec.VERSION
+                                + " of the protocol; use the same release of Longhaul at both ends");
             } else if (e.reason() == Reason.PROTOCOL_VIOLATION) {
                 refuse(channel, Refusal.REFUSED_PROTOCOL, "the announcement is malformed");
             }
@@ -172,7 +179,8 @@ final class Bootstrap {
 
     private static BootstrapMessage receive(ControlChannel channel, long deadlineNanos) throws IOException {
         final String peer = text(channel.remoteAddress());
-        final ByteBuffer bytes = ByteBuffer.allocate(BootstrapCodec.HEADER_BYTES).limit(MAGIC_BYTES);
+        final ByteBuffer bytes =
+                ByteBuffer.allocate(BootstrapCodec.HEADER_BYTES).limit(MAGIC_BYTES);
         final int count = channel.receive(bytes, deadlineNanos);
         if (count == 0) {
             throw new ConnectionException(
@@ -181,7 +189,8 @@ final class Bootstrap {
         }
         if (count < MAGIC_BYTES || !BootstrapCodec.isMagic(bytes)) {
             throw new ConnectionException(
-                    Reason.NOT_LONGHAUL, peer + " is no Longhaul: it says " + excerpt(bytes.flip()) + "; check the port");
+                    Reason.NOT_LONGHAUL,
+                    peer + " is no Longhaul: it says " + excerpt(bytes.flip()) + "; check the port");
         }
         fill(channel, bytes.limit(BootstrapCodec.HEADER_BYTES), deadlineNanos);
         final BootstrapCodec.Header header = BootstrapCodec.header(bytes);
@@ -202,8 +211,8 @@ final class Bootstrap {
         if (count < wanted) {
             throw new ConnectionException(
                     Reason.PROTOCOL_VIOLATION,
-                    text(channel.remoteAddress()) + " ended the TCP connection in the middle of a message: " + count + " of "
-                            + wanted + " bytes came");
+                    text(channel.remoteAddress()) + " ended the TCP connection in the middle of a message: " + count
+                            + " of " + wanted + " bytes came");
         }
     }
 
@@ -230,7 +239,9 @@ final class Bootstrap {
 
     /// Host and port as they are typed.
     static String text(InetSocketAddress address) {
-        final String host = address.isUnresolved() ? address.getHostString() : address.getAddress().getHostAddress();
+        final String host = address.isUnresolved()
+                ? address.getHostString()
+                : address.getAddress().getHostAddress();
         return (host.indexOf(':') >= 0 ? '[' + host + ']' : host) + ':' + address.getPort();
     }
 

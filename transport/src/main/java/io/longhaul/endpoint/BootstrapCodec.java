@@ -88,8 +88,8 @@ final class BootstrapCodec {
 
     private static ByteBuffer encodeAnnouncement(Announcement message, int version) {
         final byte[] address = parse(message.address()).getAddress();
-        final ByteBuffer bytes = ByteBuffer.allocate(
-                HEADER_BYTES + FIXED_BYTES + message.lanes().size() * LANE_BYTES);
+        final ByteBuffer bytes =
+                ByteBuffer.allocate(HEADER_BYTES + FIXED_BYTES + message.lanes().size() * LANE_BYTES);
         header(bytes, version, message.answer() ? TYPE_ANSWER : TYPE_HELLO);
         bytes.putLong(message.connectionId()).putLong(message.nonce()).putLong(message.features());
         bytes.putLong(message.rttNanos()).putInt(message.maxPacketBytes());
@@ -117,7 +117,11 @@ final class BootstrapCodec {
     }
 
     private static void header(ByteBuffer bytes, int version, int type) {
-        bytes.putInt(MAGIC).putShort((short) version).put((byte) type).put((byte) 0).putInt(0);
+        bytes.putInt(MAGIC)
+                .putShort((short) version)
+                .put((byte) type)
+                .put((byte) 0)
+                .putInt(0);
     }
 
     private static ByteBuffer finish(ByteBuffer bytes) {

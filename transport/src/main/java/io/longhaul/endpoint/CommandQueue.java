@@ -41,7 +41,9 @@ final class CommandQueue {
     private final RateLimitedLog log;
     private volatile @Nullable Thread consumer;
     private volatile boolean terminated;
-    private boolean parked; // by PARKED only
+
+    @SuppressWarnings("UnusedVariable") // by VarHandle
+    private boolean parked;
 
     /// Creates a queue.
     ///
@@ -57,14 +59,14 @@ final class CommandQueue {
     }
 
     boolean isAgentThread() {
-        return Thread.currentThread() == consumer;
+        return Thread.currentThread().equals(consumer);
     }
 
     /// Has a command run on the agent, soon. After the agent has ended it is run by the caller instead.
     void submit(Runnable command) {
         commands.offer(command);
-        // Full fence: the command is visible before `parked` is read. With beginPark(), which sets `parked` before it looks
-        // for commands, one of the two sees the other.
+        // Full fence: the command is visible before `parked` is read. With beginPark(), which sets `parked` before
+        // it looks for commands, one of the two sees the other.
         VarHandle.fullFence();
         if ((boolean) PARKED.getVolatile(this) && PARKED.compareAndSet(this, true, false)) {
             wakeup.run();

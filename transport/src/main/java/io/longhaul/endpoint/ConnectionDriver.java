@@ -67,8 +67,7 @@ final class ConnectionDriver implements Runnable {
     /// A lookup that waits for its answer.
     private record PendingLookup(String name, CompletableFuture<RemoteRegion> result) {}
 
-    ConnectionDriver(
-            EngineAgent agent, EndpointConnection connection, ConnectionEngine engine, RemoteLane[] remotes) {
+    ConnectionDriver(EngineAgent agent, EndpointConnection connection, ConnectionEngine engine, RemoteLane[] remotes) {
         this.agent = agent;
         this.connection = connection;
         this.engine = engine;
@@ -101,7 +100,7 @@ final class ConnectionDriver implements Runnable {
         return ended && !removed && engine.isClosed();
     }
 
-    // ---- from the application ---------------------------------------------------------------------------------------------
+    // ---- from the application ----
 
     /// Takes what is in the mailbox over.
     @Override
@@ -152,7 +151,8 @@ final class ConnectionDriver implements Runnable {
     }
 
     /// Opens a stream; null when there are too many, or the connection has ended.
-    @Nullable EndpointStream openStream() {
+    @Nullable
+    EndpointStream openStream() {
         final EngineStream stream = removed || ended ? null : engine.openStream();
         return stream == null ? null : adopt(stream);
     }
@@ -175,7 +175,8 @@ final class ConnectionDriver implements Runnable {
         } else {
             result.completeExceptionally(new OperationException(
                     OperationStatus.REMOTE_RESOURCES_EXHAUSTED,
-                    "lookup of \"" + name + "\" not posted: too many operations are outstanding, or the connection closes"));
+                    "lookup of \"" + name
+                            + "\" not posted: too many operations are outstanding, or the connection closes"));
         }
     }
 
@@ -218,7 +219,7 @@ final class ConnectionDriver implements Runnable {
         return Math.min(MAX_GRACE_NANOS, MIN_GRACE_NANOS + 2 * statistics().smoothedRttNanos());
     }
 
-    // ---- events of the engine ---------------------------------------------------------------------------------------------
+    // ---- events of the engine ----
 
     /// Tells the application what the engine has to tell.
     ///
@@ -254,7 +255,9 @@ final class ConnectionDriver implements Runnable {
                 }
             }
             case STREAM_READY -> {
-                final EndpointStream stream = event.stream() == null ? null : streams.get(event.stream().id());
+                final EndpointStream stream = event.stream() == null
+                        ? null
+                        : streams.get(event.stream().id());
                 if (stream != null) {
                     stream.onReady();
                 }
@@ -306,7 +309,7 @@ final class ConnectionDriver implements Runnable {
         return rights;
     }
 
-    // ---- the end ----------------------------------------------------------------------------------------------------------
+    // ---- the end ----
 
     private void end(@Nullable Reason reason, String text) {
         if (ended) {
@@ -336,15 +339,15 @@ final class ConnectionDriver implements Runnable {
         connection.failBacklog();
     }
 
-    /// Takes a connection whose engine threw out of service: a fault in Longhaul, which the others must not suffer from.
+    /// Takes a connection whose engine threw out of service: a fault in Longhaul, which the others must not suffer
+    /// from.
     void fail(Throwable cause) {
         if (!removed) {
-            agent.log()
-                    .log(
-                            Level.ERROR,
-                            "the connection to " + Bootstrap.text(connection.remoteAddress())
-                                    + " failed inside; please report this",
-                            cause);
+            agent.log().log(
+                    Level.ERROR,
+                    "the connection to " + Bootstrap.text(connection.remoteAddress())
+                            + " failed inside; please report this",
+                    cause);
             end(Reason.LOCALLY_CLOSED, "internal failure: " + cause);
             agent.remove(this);
         }

@@ -20,8 +20,8 @@ import java.util.List;
 
 /// What bootstrap agreed on: the engine's configuration, and where the peer's lanes are.
 ///
-/// The peer is reached at the address on which its control connection stands, never at one that it merely names: nobody can
-/// direct our packets at a third party.
+/// The peer is reached at the address on which its control connection stands, never at one that it merely names: nobody
+/// can direct our packets at a third party.
 ///
 /// @param engine configuration of the engine
 /// @param remoteAddress address of the peer's device
@@ -42,7 +42,12 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
     /// @param peer what the other end announced
     /// @param rttNanos round trip of the control connection
     static ConnectionPlan of(
-            LonghaulConfig config, DataPort port, Announcement local, Announcement peer, InetAddress remote, long rttNanos) {
+            LonghaulConfig config,
+            DataPort port,
+            Announcement local,
+            Announcement peer,
+            InetAddress remote,
+            long rttNanos) {
         final int lanes = Math.min(local.lanes().size(), peer.lanes().size());
         final int maxPacketBytes = Math.min(local.maxPacketBytes(), peer.maxPacketBytes()) & -PADDING_BYTES;
         final int basePacketBytes =

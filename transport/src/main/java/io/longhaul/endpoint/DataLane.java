@@ -167,7 +167,8 @@ final class DataLane {
     }
 
     /// Connection of the send at a position that has not been freed.
-    @Nullable ConnectionDriver owner(long position) {
+    @Nullable
+    ConnectionDriver owner(long position) {
         return owners[(int) position & sendDepth - 1];
     }
 

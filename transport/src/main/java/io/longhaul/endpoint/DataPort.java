@@ -83,8 +83,10 @@ final class DataPort implements AutoCloseable {
         resources.push(device);
         try {
             arena = keep(Arena.ofShared());
-            final int deviceBytes = Math.min(MAX_PACKET_BYTES, device.portAttributes().maxPayloadBytes());
-            maxPacketBytes = config.maxPacketBytes() == 0 ? deviceBytes : Math.min(config.maxPacketBytes(), deviceBytes);
+            final int deviceBytes =
+                    Math.min(MAX_PACKET_BYTES, device.portAttributes().maxPayloadBytes());
+            maxPacketBytes =
+                    config.maxPacketBytes() == 0 ? deviceBytes : Math.min(config.maxPacketBytes(), deviceBytes);
             channel = keep(device.createCompletionChannel());
             domain = keep(device.allocateProtectionDomain());
             sendSlab = keep(new PacketSlab(arena, domain, 0, config.lanes() * SEND_DEPTH, maxPacketBytes));
@@ -103,11 +105,7 @@ final class DataPort implements AutoCloseable {
     private DataLane openLane(int index, int receiveDepth, LonghaulConfig config) {
         final CompletionQueue queue = keep(device.createCompletionQueue(SEND_DEPTH + receiveDepth, channel));
         final PacketSlab receiveSlab = keep(new PacketSlab(
-                arena,
-                domain,
-                AccessFlags.LOCAL_WRITE,
-                receiveDepth,
-                maxPacketBytes + WorkCompletions.GRH_BYTES));
+                arena, domain, AccessFlags.LOCAL_WRITE, receiveDepth, maxPacketBytes + WorkCompletions.GRH_BYTES));
         final QueuePair queuePair = keep(domain.createQueuePair(
                 new QueuePairConfig(QueuePair.Type.UD, queue, queue, SEND_DEPTH, receiveDepth, index)));
         final int queueKey = (int) config.random().getAsLong() & Integer.MAX_VALUE;

@@ -13,10 +13,11 @@
 package io.longhaul.endpoint;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Drivers by the time at which their engine wants to be called: a binary heap whose entries know their place, so that moving
-/// one costs O(log n) and allocates nothing. Times are compared by difference.
+/// Drivers by the time at which their engine wants to be called: a binary heap whose entries know their place, so that
+/// moving one costs O(log n) and allocates nothing. Times are compared by difference.
 ///
 /// Threading: belongs to one agent.
 final class DeadlineHeap {
@@ -75,9 +76,7 @@ final class DeadlineHeap {
     }
 
     private ConnectionDriver at(int index) {
-        final ConnectionDriver driver = heap[index];
-        assert driver != null : "places below size are taken";
-        return driver;
+        return Objects.requireNonNull(heap[index], "places below size are taken");
     }
 
     private void place(ConnectionDriver driver, int index) {

@@ -36,7 +36,9 @@ final class DeviceCatalog {
             return local -> openSoft(config, local);
         }
         throw new DeviceException(
-                "there is no verbs device \"" + name + "\"; use auto or soft, or look at what the devices command lists", null);
+                "there is no verbs device \"" + name
+                        + "\"; use auto or soft, or look at what the devices command lists",
+                null);
     }
 
     private static RdmaDevice openSoft(LonghaulConfig config, InetAddress local) {

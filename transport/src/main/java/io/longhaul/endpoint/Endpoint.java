@@ -77,7 +77,7 @@ final class Endpoint implements Longhaul {
         return log;
     }
 
-    // ---- client -----------------------------------------------------------------------------------------------------------
+    // ---- client ----
 
     @Override
     public Connection connect(InetSocketAddress address, Duration timeout) {
@@ -135,7 +135,7 @@ final class Endpoint implements Longhaul {
                 + "; allow UDP between the two hosts in both directions, and check for address translation between them";
     }
 
-    // ---- server -----------------------------------------------------------------------------------------------------------
+    // ---- server ----
 
     @Override
     public Listener listen(InetSocketAddress address) {
@@ -151,7 +151,8 @@ final class Endpoint implements Longhaul {
     }
 
     /// Server half of the handshake, up to an established connection; null when there is none.
-    @Nullable EndpointConnection answer(Socket control) {
+    @Nullable
+    EndpointConnection answer(Socket control) {
         final long deadlineNanos = Bootstrap.deadlineNanos(config.handshakeTimeout());
         final ControlChannel channel;
         try {
@@ -186,20 +187,20 @@ final class Endpoint implements Longhaul {
         try {
             reserve();
         } catch (ConnectionException e) {
-            Bootstrap.refuse(channel, Refusal.REFUSED_LIMIT, e.getMessage());
+            Bootstrap.refuse(channel, Refusal.REFUSED_LIMIT, String.valueOf(e.getMessage()));
             throw e;
         }
         try {
             final PortAgent local = port(channel.localAddress().getAddress());
-            final Announcement answer = ConnectionPlan.announce(
-                    config, local.port(), true, nonZero(), hello.nonce(), hello.rttNanos());
+            final Announcement answer =
+                    ConnectionPlan.announce(config, local.port(), true, nonZero(), hello.nonce(), hello.rttNanos());
             final EndpointConnection connection = enter(local, channel, answer, hello, hello.rttNanos());
             done = true;
             Bootstrap.answer(channel, answer);
             return connection;
         } catch (LonghaulException e) {
             if (!done) {
-                Bootstrap.refuse(channel, Refusal.REFUSED_OTHER, e.getMessage());
+                Bootstrap.refuse(channel, Refusal.REFUSED_OTHER, String.valueOf(e.getMessage()));
             }
             throw e;
         } finally {
@@ -213,7 +214,7 @@ final class Endpoint implements Longhaul {
         listeners.remove(listener);
     }
 
-    // ---- both -------------------------------------------------------------------------------------------------------------
+    // ---- both ----
 
     private void reserve() {
         checkOpen();
@@ -221,7 +222,8 @@ final class Endpoint implements Longhaul {
             connections.decrementAndGet();
             throw new ConnectionException(
                     Reason.REFUSED,
-                    "all connections are taken, maxConnections=" + config.maxConnections() + "; raise it or close some");
+                    "all connections are taken, maxConnections=" + config.maxConnections()
+                            + "; raise it or close some");
         }
     }
 
@@ -241,7 +243,8 @@ final class Endpoint implements Longhaul {
                 config.maxStreams(),
                 connections::decrementAndGet));
         try {
-            agent.commands().call(() -> {
+            agent.commands()
+                    .call(() -> {
                         final ConnectionEngine engine =
                                 new ConnectionEngine(plan.engine(), congestion, regions, System.nanoTime());
                         final ConnectionDriver driver =
@@ -263,7 +266,9 @@ final class Endpoint implements Longhaul {
         for (int i = 0; i < remotes.length; i++) {
             final LaneAddress lane = lanes.get(i);
             remotes[i] = new RemoteLane(
-                    port.createAddressHandle(plan.remoteAddress(), lane.udpPort(), i), lane.queuePair(), lane.queueKey());
+                    port.createAddressHandle(plan.remoteAddress(), lane.udpPort(), i),
+                    lane.queuePair(),
+                    lane.queueKey());
         }
         return remotes;
     }
@@ -281,8 +286,7 @@ final class Endpoint implements Longhaul {
                 return present;
             }
             try {
-                final PortAgent made =
-                        new PortAgent(new DataPort(local, devices.open(local), config), config, log);
+                final PortAgent made = new PortAgent(new DataPort(local, devices.open(local), config), config, log);
                 ports.put(local, made);
                 return made;
             } catch (io.longhaul.verbs.DeviceException e) {

@@ -90,8 +90,8 @@ final class EndpointConnection implements Connection {
         regions = parts.regions();
         maxOperations = parts.maxOperations();
         whenRemoved = parts.whenRemoved();
-        // Each operation and each stream is in the mailbox at most once; streams that were closed may be there beside their
-        // successors.
+        // Each operation and each stream is in the mailbox at most once; streams that were closed may be there
+        // beside their successors.
         mailbox = new Mailbox(maxOperations + 2 * parts.maxStreams());
     }
 
@@ -112,7 +112,7 @@ final class EndpointConnection implements Connection {
         return mailbox;
     }
 
-    // ---- descriptions -----------------------------------------------------------------------------------------------------
+    // ---- descriptions ----
 
     @Override
     public long id() {
@@ -144,7 +144,7 @@ final class EndpointConnection implements Connection {
         return "connection " + Long.toHexString(id) + " to " + Bootstrap.text(remoteAddress());
     }
 
-    // ---- operations -------------------------------------------------------------------------------------------------------
+    // ---- operations ----
 
     @Override
     public boolean post(Operation operation) {
@@ -164,7 +164,8 @@ final class EndpointConnection implements Connection {
         return backlog.isEmpty();
     }
 
-    /// Posts if there is room, be it that the connection closes: what was accepted before the close is still posted.
+    /// Posts if there is room, be it that the connection closes: what was accepted before the close is still
+    /// posted.
     ///
     /// @throws ConnectionException when the connection has ended
     boolean tryPost(Operation operation) {
@@ -242,11 +243,14 @@ final class EndpointConnection implements Connection {
         return backlog.post(new Operation().compareAndSwap(target, targetOffset, expected, desired), result -> result);
     }
 
-    // ---- regions ----------------------------------------------------------------------------------------------------------
+    // ---- regions ----
 
     @Override
     public ExposedRegion expose(String name, MemorySegment segment, Grant grant) {
-        return new EndpointRegion(regions.expose(name, segment, grant), () -> agent.commands().submit(agent::onRegionsRevoked), agent.commands()::isAgentThread);
+        return new EndpointRegion(
+                regions.expose(name, segment, grant),
+                () -> agent.commands().submit(agent::onRegionsRevoked),
+                agent.commands()::isAgentThread);
     }
 
     @Override
@@ -264,7 +268,7 @@ final class EndpointConnection implements Connection {
         return result;
     }
 
-    // ---- arrivals ---------------------------------------------------------------------------------------------------------
+    // ---- arrivals ----
 
     @Override
     public void listener(Listener newListener) {
@@ -296,7 +300,9 @@ final class EndpointConnection implements Connection {
         if (closing || ending != null) {
             throw endException();
         }
-        final EndpointStream stream = agent.commands().<@Nullable EndpointStream>call(driver()::openStream).join();
+        final EndpointStream stream = agent.commands()
+                .<@Nullable EndpointStream>call(driver()::openStream)
+                .join();
         if (stream == null) {
             throw new OperationException(
                     OperationStatus.REMOTE_RESOURCES_EXHAUSTED,
@@ -323,7 +329,7 @@ final class EndpointConnection implements Connection {
         }
     }
 
-    // ---- events, on the agent ---------------------------------------------------------------------------------------------
+    // ---- events, on the agent ----
 
     void onEstablished() {
         established.complete(null);
@@ -335,7 +341,9 @@ final class EndpointConnection implements Connection {
 
     void onImmediate(int value, long lengthBytes) {
         if (!arrivals.onImmediate(value, lengthBytes)) {
-            driver().close(false, "nobody takes the immediates that arrive, more than " + Arrivals.MAX_QUEUED_IMMEDIATES);
+            driver().close(
+                            false,
+                            "nobody takes the immediates that arrive, more than " + Arrivals.MAX_QUEUED_IMMEDIATES);
         }
     }
 
@@ -354,7 +362,7 @@ final class EndpointConnection implements Connection {
         agent.log().log(Level.WARNING, what + " of " + this + " threw; callbacks must not", cause);
     }
 
-    // ---- the end ----------------------------------------------------------------------------------------------------------
+    // ---- the end ----
 
     /// Waits until packets have crossed both ways.
     ///
@@ -371,20 +379,23 @@ final class EndpointConnection implements Connection {
         }
     }
 
-    /// Waits until the control connection ends. A graceful close that is under way on the data path then gets the time to
-    /// arrive; without one, the peer is lost.
+    /// Waits until the control connection ends. A graceful close that is under way on the data path then gets the
+    /// time to arrive; without one, the peer is lost.
     void watchControl() {
         channel.awaitEnd();
         if (ending != null) {
             return;
         }
-        final long graceNanos = agent.commands().call(driver()::controlGraceNanos).join();
+        final long graceNanos =
+                agent.commands().call(driver()::controlGraceNanos).join();
         try {
             if (!ended.await(graceNanos, TimeUnit.NANOSECONDS)) {
-                agent.commands().submit(() -> driver().lose(
-                                Reason.PEER_RESET,
-                                "the control connection to " + Bootstrap.text(remoteAddress())
-                                        + " ended: the peer's process exited, was killed, or lost its network"));
+                agent.commands()
+                        .submit(
+                                () -> driver().lose(
+                                                Reason.PEER_RESET,
+                                                "the control connection to " + Bootstrap.text(remoteAddress())
+                                                        + " ended: the peer's process exited, was killed, or lost its network"));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -49,8 +49,8 @@ final class EndpointRegion implements ExposedRegion {
 
     /// Waits for the agents, whatever happens: the caller may free the memory afterwards.
     ///
-    /// @throws IllegalStateException on an agent's thread, while a read of the region is being answered: the region is revoked,
-    ///     but call again from another thread before the memory is freed
+    /// @throws IllegalStateException on an agent's thread, while a read of the region is being answered: the region
+    ///     is revoked, but call again from another thread before the memory is freed
     @Override
     public void revoke() {
         region.beginRevoke(quiesced::countDown);
@@ -58,7 +58,8 @@ final class EndpointRegion implements ExposedRegion {
             return;
         }
         if (isAgentThread.getAsBoolean()) {
-            throw new IllegalStateException("region \"" + name() + "\" is still being read; revoke it from another thread");
+            throw new IllegalStateException(
+                    "region \"" + name() + "\" is still being read; revoke it from another thread");
         }
         boolean interrupted = false;
         while (!region.isQuiesced()) {

@@ -230,11 +230,10 @@ final class EndpointStream implements ByteStream {
     private IOException failure(String what) {
         final String text = stream.failure();
         return new IOException(
-                what + " on stream " + id() + " failed: "
-                        + (text.isEmpty() ? connection.endText() : text));
+                what + " on stream " + id() + " failed: " + (text.isEmpty() ? connection.endText() : text));
     }
 
-    // ---- waiting ----------------------------------------------------------------------------------------------------------
+    // ---- waiting ----
 
     /// The end of a blocking call.
     ///
@@ -261,8 +260,8 @@ final class EndpointStream implements ByteStream {
         }
     }
 
-    /// Waits until a condition holds or the stream is closed by another thread. The engine changes the state before the agent
-    /// signals under the lock, so that looking under the lock misses nothing.
+    /// Waits until a condition holds or the stream is closed by another thread. The engine changes the state before
+    /// the agent signals under the lock, so that looking under the lock misses nothing.
     private void await(BooleanSupplier condition, Deadline deadline, String what) throws IOException {
         lock.lock();
         try {

@@ -29,11 +29,13 @@ import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
 
-/// Serves the connections of one port: moves packets between the device and the engines, runs timers, tells the application.
+/// Serves the connections of one port: moves packets between the device and the engines, runs timers, tells the
+/// application.
 ///
 /// Nothing is allocated per packet. A packet that names no live connection costs one look-up and a count.
 ///
-/// Threading: {@link #doWork} and {@link #park} by one thread; {@link #stop}, {@link #awaitEnd} and {@link #commands} by any.
+/// Threading: {@link #doWork} and {@link #park} by one thread; {@link #stop}, {@link #awaitEnd} and {@link #commands}
+/// by any.
 final class EngineAgent implements Agent {
     /// Packets that one connection may send before the next one has its turn.
     private static final int SEND_QUANTUM_PACKETS = 64;
@@ -143,7 +145,7 @@ final class EngineAgent implements Agent {
         }
     }
 
-    // ---- the duty cycle ---------------------------------------------------------------------------------------------------
+    // ---- the duty cycle ----
 
     @Override
     public int doWork() {
@@ -161,7 +163,8 @@ final class EngineAgent implements Agent {
         return work;
     }
 
-    /// Sleeps until a packet arrives, a timer is due, or somebody submits a command. Called when there was nothing to do.
+    /// Sleeps until a packet arrives, a timer is due, or somebody submits a command. Called when there was nothing
+    /// to do.
     void park() {
         if (!ready.isEmpty() && !sendBlocked) {
             return;
@@ -210,7 +213,7 @@ final class EngineAgent implements Agent {
         return count;
     }
 
-    // ---- receiving --------------------------------------------------------------------------------------------------------
+    // ---- receiving ----
 
     private int pollLanes() {
         int count = 0;
@@ -304,15 +307,16 @@ final class EngineAgent implements Agent {
             return;
         }
         deviceFailed = true;
-        final String text = "lane " + lane.index() + " of device " + port.device().name() + " at "
-                + port.address().getHostAddress() + " failed with " + status + "; open a new endpoint";
+        final String text =
+                "lane " + lane.index() + " of device " + port.device().name() + " at "
+                        + port.address().getHostAddress() + " failed with " + status + "; open a new endpoint";
         log.log(Level.ERROR, text);
         for (final ConnectionDriver driver : drivers.values().toArray(new ConnectionDriver[0])) {
             driver.lose(Reason.DEVICE_FAILED, text);
         }
     }
 
-    // ---- sending and events -----------------------------------------------------------------------------------------------
+    // ---- sending and events ----
 
     /// Has a connection served in this duty cycle.
     void markReady(ConnectionDriver driver) {
@@ -405,7 +409,7 @@ final class EngineAgent implements Agent {
         return room;
     }
 
-    // ---- connections ------------------------------------------------------------------------------------------------------
+    // ---- connections ----
 
     /// Takes a connection into service. Agent only.
     ///

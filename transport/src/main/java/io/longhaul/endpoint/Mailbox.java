@@ -17,8 +17,8 @@ import java.lang.invoke.VarHandle;
 import org.jctools.queues.atomic.MpscGrowableAtomicArrayQueue;
 import org.jspecify.annotations.Nullable;
 
-/// What applications put in for a connection's driver (operations, streams that were used), and whether the driver has been
-/// told already. Grows to its limit and allocates nothing afterwards.
+/// What applications put in for a connection's driver (operations, streams that were used), and whether the driver has
+/// been told already. Grows to its limit and allocates nothing afterwards.
 ///
 /// Threading: any thread puts in, the agent takes out.
 final class Mailbox {
@@ -35,7 +35,9 @@ final class Mailbox {
     private static final int INITIAL_CAPACITY = 16;
 
     private final MpscGrowableAtomicArrayQueue<Object> items;
-    private boolean scheduled; // by SCHEDULED only
+
+    @SuppressWarnings("UnusedVariable") // by VarHandle
+    private boolean scheduled;
 
     /// Creates a mailbox.
     ///
@@ -55,7 +57,8 @@ final class Mailbox {
     ///
     /// @return true when the caller must submit the driver to the agent; false when that is under way
     boolean schedule() {
-        // Volatile: an item that was put in before a false is seen by the driver, which clears the flag before it looks.
+        // Volatile: an item that was put in before a false is seen by the driver, which clears the flag before it
+        // looks.
         return !(boolean) SCHEDULED.getVolatile(this) && SCHEDULED.compareAndSet(this, false, true);
     }
 
@@ -65,7 +68,8 @@ final class Mailbox {
     }
 
     /// Takes an item out; null when there is none.
-    @Nullable Object poll() {
+    @Nullable
+    Object poll() {
         return items.poll();
     }
 }

@@ -30,7 +30,8 @@ final class PortAgent implements AutoCloseable {
     PortAgent(DataPort port, LonghaulConfig config, RateLimitedLog log) {
         this.port = port;
         agent = new EngineAgent(port, log);
-        final IdleStrategy idle = config.idleMode() == LonghaulConfig.IdleMode.SPIN ? new Spinning() : new Parking(agent);
+        final IdleStrategy idle =
+                config.idleMode() == LonghaulConfig.IdleMode.SPIN ? new Spinning() : new Parking(agent);
         runner = new AgentRunner(idle, failure -> onFailure(agent, failure, log), null, agent);
         AgentRunner.startOnThread(runner, PortAgent::thread);
     }

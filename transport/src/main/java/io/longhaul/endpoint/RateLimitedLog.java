@@ -15,7 +15,8 @@ package io.longhaul.endpoint;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 
-/// A logger that a misbehaving peer or callback cannot flood: at most 10 lines each second, and a count of what was left out.
+/// A logger that a misbehaving peer or callback cannot flood: at most 10 lines each second, and a count of what was
+/// left out.
 ///
 /// Threading: any thread.
 final class RateLimitedLog {

@@ -19,11 +19,16 @@ import java.util.List;
 ///
 /// Threading: belongs to one agent.
 final class RetiredHandles {
-    /// Handles of one connection.
-    ///
-    /// @param remotes its lanes
-    /// @param positions [lane], positions up to which sends must have completed
-    private record Batch(RemoteLane[] remotes, long[] positions) {}
+    /// Handles of one connection, and the positions up to which sends must have completed.
+    private static final class Batch {
+        final RemoteLane[] remotes; // [lane]
+        final long[] positions; // [lane]
+
+        Batch(int lanes) {
+            remotes = new RemoteLane[lanes];
+            positions = new long[lanes];
+        }
+    }
 
     private final List<DataLane> lanes;
     private final ArrayDeque<Batch> batches = new ArrayDeque<>();
@@ -33,13 +38,12 @@ final class RetiredHandles {
     }
 
     void add(ConnectionDriver driver) {
-        final RemoteLane[] remotes = new RemoteLane[driver.laneCount()];
-        final long[] positions = new long[remotes.length];
-        for (int i = 0; i < remotes.length; i++) {
-            remotes[i] = driver.remote(i);
-            positions[i] = lanes.get(i).nextPosition();
+        final Batch batch = new Batch(driver.laneCount());
+        for (int i = 0; i < batch.positions.length; i++) {
+            batch.remotes[i] = driver.remote(i);
+            batch.positions[i] = lanes.get(i).nextPosition();
         }
-        batches.add(new Batch(remotes, positions));
+        batches.add(batch);
     }
 
     void closeCompleted() {

@@ -69,8 +69,8 @@ class BootstrapCodecTest {
     @Test
     void carriesIpv6() {
         final Announcement v4 = announcement(false);
-        final Announcement v6 = new Announcement(
-                false, 1, 2, 3, 4, 512, v4.limits(), "2001:db8:0:0:0:0:0:1", v4.lanes());
+        final Announcement v6 =
+                new Announcement(false, 1, 2, 3, 4, 512, v4.limits(), "2001:db8:0:0:0:0:0:1", v4.lanes());
         assertEquals(v6, decode(BootstrapCodec.encode(v6)));
     }
 
@@ -91,7 +91,8 @@ class BootstrapCodecTest {
     @Test
     void ignoresFieldsOfTheFuture() {
         final ByteBuffer bytes = BootstrapCodec.encode(announcement(false));
-        final ByteBuffer longer = ByteBuffer.allocate(bytes.limit() + 9).put(bytes.slice()).rewind();
+        final ByteBuffer longer =
+                ByteBuffer.allocate(bytes.limit() + 9).put(bytes.slice()).rewind();
         longer.putInt(8, longer.capacity() - BootstrapCodec.HEADER_BYTES);
         assertEquals(announcement(false), decode(longer));
     }

@@ -115,7 +115,8 @@ class ConnectErrorsTest {
     void anUnknownHostIsUnreachable() {
         assertEquals(
                 Reason.UNREACHABLE,
-                connectTo(InetSocketAddress.createUnresolved("no-such-host.invalid", 1)).reason());
+                connectTo(InetSocketAddress.createUnresolved("no-such-host.invalid", 1))
+                        .reason());
     }
 
     @Test
@@ -198,7 +199,9 @@ class ConnectErrorsTest {
     @Test
     void aServerTellsAClientOfAnotherVersion() throws Exception {
         try (Listener listener = endpoint.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-                Socket client = new Socket(InetAddress.getLoopbackAddress(), listener.localAddress().getPort())) {
+                Socket client = new Socket(
+                        InetAddress.getLoopbackAddress(),
+                        listener.localAddress().getPort())) {
             say(client, BootstrapCodec.encode(BootstrapCodecTest.announcement(false), 9));
             final ByteBuffer answer = ByteBuffer.wrap(client.getInputStream().readAllBytes());
             final BootstrapCodec.Header header = BootstrapCodec.header(answer);
@@ -212,8 +215,9 @@ class ConnectErrorsTest {
     void aServerHangsUpOnStrangers() throws Exception {
         try (Listener listener = endpoint.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
             for (final String words : new String[] {"GET / HTTP/1.1\r\n\r\n", "", "LHU"}) {
-                try (Socket client =
-                        new Socket(InetAddress.getLoopbackAddress(), listener.localAddress().getPort())) {
+                try (Socket client = new Socket(
+                        InetAddress.getLoopbackAddress(),
+                        listener.localAddress().getPort())) {
                     say(client, StandardCharsets.US_ASCII.encode(words));
                     try {
                         assertEquals(0, client.getInputStream().readAllBytes().length, words);

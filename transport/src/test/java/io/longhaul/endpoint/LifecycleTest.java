@@ -82,10 +82,12 @@ class LifecycleTest {
             final Operation late = new Operation().send(source, 0, 1);
             assertEquals(
                     Reason.PEER_CLOSED,
-                    assertThrows(ConnectionException.class, () -> pair.server.post(late)).reason());
+                    assertThrows(ConnectionException.class, () -> pair.server.post(late))
+                            .reason());
             assertEquals(
                     Reason.LOCALLY_CLOSED,
-                    assertThrows(ConnectionException.class, () -> pair.client.post(late)).reason());
+                    assertThrows(ConnectionException.class, () -> pair.client.post(late))
+                            .reason());
             assertThrows(ConnectionException.class, () -> pair.server.receive(Duration.ofSeconds(20)));
             pair.close();
         }
@@ -234,8 +236,7 @@ class LifecycleTest {
         public static void main(String[] args) throws InterruptedException {
             final Longhaul endpoint = Longhaul.open(EndpointPair.small().build());
             endpoint.connect(
-                            new java.net.InetSocketAddress(
-                                    InetAddress.getLoopbackAddress(), Integer.parseInt(args[0])),
+                            new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[0])),
                             EndpointPair.PATIENCE)
                     .receive(Duration.ofMinutes(1));
         }

@@ -233,8 +233,7 @@ class OperationsTest {
                 try {
                     get(read);
                 } catch (java.util.concurrent.ExecutionException e) {
-                    assertEquals(
-                            OperationStatus.REMOTE_ACCESS_ERROR, ((OperationException) e.getCause()).status());
+                    assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, ((OperationException) e.getCause()).status());
                 }
             }
             assertTrue(pair.server.isOpen() && pair.client.isOpen());
@@ -261,7 +260,8 @@ class OperationsTest {
             };
             for (int i = 0; i < 16; i++) {
                 left.decrementAndGet();
-                assertTrue(pair.client.post(new Operation().write(source, 0, 4096, inbox, 0).onComplete(again)));
+                assertTrue(pair.client.post(
+                        new Operation().write(source, 0, 4096, inbox, 0).onComplete(again)));
             }
             EndpointPair.await(() -> ended.get() == 2000, "2000 completions");
             pair.close();
