@@ -38,6 +38,9 @@ public final class BbrController implements CongestionController {
     /// Longest that a receiver holds an acknowledgement back, ns, and the share of the round trip that bounds it.
     private static final long ACK_DELAY_NANOS = 1_000_000;
     private static final int ACK_DELAY_DIVISOR = 16;
+    /// How long either end may be away from its processor without the window running dry: short paths are shorter than a
+    /// scheduler's turn.
+    private static final long SCHEDULING_NANOS = 1_000_000;
     /// Slowest pace: a packet in this many seconds.
     private static final int SLOWEST_PACKET_SECONDS = 4;
 
@@ -208,8 +211,9 @@ public final class BbrController implements CongestionController {
             return minBytes;
         }
         final long roundTripNanos = model.queue.minRttNanos();
+        final long ackDelayNanos = Math.min(ACK_DELAY_NANOS, roundTripNanos / ACK_DELAY_DIVISOR);
         final long slackNanos =
-                2 * Math.min(ACK_DELAY_NANOS, roundTripNanos / ACK_DELAY_DIVISOR) + 2 * model.queue.jitterNanos();
+                Math.max(SCHEDULING_NANOS, 2 * ackDelayNanos + 2 * model.queue.jitterNanos());
         double bytes = phase.windowGain() * model.bandwidth() * roundTripNanos / 1e9;
         bytes += model.bandwidth() * slackNanos / 1e9 + minBytes;
         if (phase == startup && !startup.isRestarted()) {
