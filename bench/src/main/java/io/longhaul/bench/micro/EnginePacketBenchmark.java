@@ -14,6 +14,7 @@ package io.longhaul.bench.micro;
 
 import io.longhaul.congestion.bbr.BbrFactory;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -57,33 +58,34 @@ public class EnginePacketBenchmark {
     @Param({"1", "4"})
     public int lanes;
 
-    private EnginePair pair = openPair(1500, 1, 1024);
-
-    private static EnginePair openPair(int ipBytes, int lanes, long writeBytes) {
-        return new EnginePair(new BbrFactory(), ipBytes, lanes, writeBytes, 0);
-    }
+    private @Nullable EnginePair pair;
 
     /// Joins the engines.
     @Setup(Level.Trial)
     public void open() {
-        pair.close();
-        pair = openPair(ipBytes, lanes, writeBytes);
+        pair = new EnginePair(new BbrFactory(), ipBytes, lanes, writeBytes, 0);
     }
 
     /// Frees them.
     @TearDown(Level.Trial)
     public void close() {
-        if (pair.retransmittedBytes() > 0) {
-            System.err.println("retransmitted " + pair.retransmittedBytes() + " bytes on a path without loss");
+        final EnginePair open = pair;
+        if (open != null) {
+            if (open.retransmittedBytes() > 0) {
+                System.err.println("retransmitted " + open.retransmittedBytes() + " bytes on a path without loss");
+            }
+            open.close();
         }
-        pair.close();
-        pair = openPair(1500, 1, 1024);
     }
 
     /// Sends and receives.
     @Benchmark
     @OperationsPerInvocation(PACKETS)
     public long packet() {
-        return pair.exchange(PACKETS);
+        final EnginePair open = pair;
+        if (open == null) {
+            throw new IllegalStateException("not open");
+        }
+        return open.exchange(PACKETS);
     }
 }

@@ -140,7 +140,7 @@ final class EnginePair implements AutoCloseable {
     private void postWrites(long writeBytes) {
         final RemoteRegion region = new RemoteRegion("target", regionKey, REGION_BYTES, Set.of(Right.WRITE));
         final MemorySegment source = arena.allocate(writeBytes, 64);
-        final int count = (int) Math.clamp(OUTSTANDING_BYTES / writeBytes, 4, MAX_OUTSTANDING);
+        final int count = Math.clamp(OUTSTANDING_BYTES / writeBytes, 4, MAX_OUTSTANDING);
         for (int i = 0; i < count; i++) {
             final Operation operation =
                     new Operation().onComplete(this::repeat).write(source, 0, writeBytes, region, 0);
