@@ -83,6 +83,8 @@ public final class Operation {
     private @Nullable CompletionListener listener;
     private long result;
     private boolean posted;
+
+    @SuppressWarnings("UnusedVariable") // read and written through STATUS
     private OperationStatus status = OperationStatus.PENDING;
 
     /// Creates an operation that is not prepared yet.
