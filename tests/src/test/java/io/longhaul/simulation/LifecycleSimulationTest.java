@@ -79,14 +79,13 @@ class LifecycleSimulationTest {
 
     @Test
     void aDeadlineEndsAnOperationOnceAndTheConnectionGoesOn() {
-        final WireConfig.Builder hole = link().blackHoles(
-                List.of(new WireConfig.BlackHole(Duration.ofSeconds(1), Duration.ofSeconds(2))));
+        final WireConfig.Builder hole =
+                link().blackHoles(List.of(new WireConfig.BlackHole(Duration.ofSeconds(1), Duration.ofSeconds(2))));
         try (Arena arena = Arena.ofShared();
                 Pair pair = new Pair(new Pair.Settings().link(hole)).establish()) {
             final MemorySegment message = arena.allocate(300_000);
             pair.runFor(SECOND);
-            final Operation late =
-                    new Operation().send(message, 0, 300_000).timeout(Duration.ofMillis(500));
+            final Operation late = new Operation().send(message, 0, 300_000).timeout(Duration.ofMillis(500));
             assertEquals(OperationStatus.DEADLINE_EXCEEDED, pair.complete(pair.client, late, 5 * SECOND));
             final Operation next = new Operation().send(message, 0, 1000);
             assertEquals(OperationStatus.SUCCESS, pair.complete(pair.client, next, 10 * SECOND));
@@ -104,8 +103,7 @@ class LifecycleSimulationTest {
             final MemorySegment message = arena.allocate(2 << 20);
             pair.server.onMessage = m -> m.release();
             for (int i = 0; i < 40; i++) {
-                final Operation late =
-                        new Operation().send(message, 0, 2 << 20).timeout(Duration.ofMillis(15));
+                final Operation late = new Operation().send(message, 0, 2 << 20).timeout(Duration.ofMillis(15));
                 assertEquals(OperationStatus.DEADLINE_EXCEEDED, pair.complete(pair.client, late, 5 * SECOND));
             }
             final Operation last = new Operation().send(message, 0, 2 << 20);
@@ -171,8 +169,8 @@ class LifecycleSimulationTest {
 
     @Test
     void oneLaneOfEightDies() {
-        final WireConfig.Builder link = link().lanes(List.of(new WireConfig.Lane(
-                3, Duration.ZERO, 0, Duration.ofMillis(200))));
+        final WireConfig.Builder link =
+                link().lanes(List.of(new WireConfig.Lane(3, Duration.ZERO, 0, Duration.ofMillis(200))));
         try (Arena arena = Arena.ofShared();
                 Pair pair = new Pair(new Pair.Settings().lanes(8).link(link)).establish()) {
             final MemorySegment message = arena.allocate(8 << 20);

@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The largest packet is found at the start, also when the path is narrower than the device, and chunks that have become too
+/// The largest packet is found at the start, also when the path is narrower than the device, and chunks that have
+/// become too
 /// large travel in parts.
 @Timeout(60)
 class PathMtuSimulationTest {

@@ -106,7 +106,8 @@ final class AnswerQueue implements Responses {
         control(OperationKind.STREAM_STOP, streamId, 0, 0, 0);
     }
 
-    /// Tells the peer that a message is abandoned: an empty piece of a message that is not empty. The peer drops what it
+    /// Tells the peer that a message is abandoned: an empty piece of a message that is not empty. The peer drops
+    /// what it
     /// holds of it and gives its credit back, whether it has seen any of it or not.
     void abandonMessage(long operationId, long messageBytes) {
         control(OperationKind.SEND, 0, messageBytes, 0, 0);

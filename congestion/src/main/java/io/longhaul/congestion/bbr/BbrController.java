@@ -38,7 +38,8 @@ public final class BbrController implements CongestionController {
     /// Longest that a receiver holds an acknowledgement back, ns, and the share of the round trip that bounds it.
     private static final long ACK_DELAY_NANOS = 1_000_000;
     private static final int ACK_DELAY_DIVISOR = 16;
-    /// How long either end may be away from its processor without the window running dry: short paths are shorter than a
+    /// How long either end may be away from its processor without the window running dry: short paths are shorter
+    /// than a
     /// scheduler's turn.
     private static final long SCHEDULING_NANOS = 1_000_000;
     /// Slowest pace: a packet in this many seconds.
@@ -212,8 +213,7 @@ public final class BbrController implements CongestionController {
         }
         final long roundTripNanos = model.queue.minRttNanos();
         final long ackDelayNanos = Math.min(ACK_DELAY_NANOS, roundTripNanos / ACK_DELAY_DIVISOR);
-        final long slackNanos =
-                Math.max(SCHEDULING_NANOS, 2 * ackDelayNanos + 2 * model.queue.jitterNanos());
+        final long slackNanos = Math.max(SCHEDULING_NANOS, 2 * ackDelayNanos + 2 * model.queue.jitterNanos());
         double bytes = phase.windowGain() * model.bandwidth() * roundTripNanos / 1e9;
         bytes += model.bandwidth() * slackNanos / 1e9 + minBytes;
         if (phase == startup && !startup.isRestarted()) {
