@@ -34,7 +34,6 @@ import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -138,7 +137,7 @@ final class CopyCommand implements Callable<Integer> {
     }
 
     private void download(RemotePath source, Path target) throws RefusalException, InterruptedException {
-        final String[] names = source.path().split("/");
+        final String[] names = source.path().split("/", -1);
         final String name = names.length == 0 ? "" : names[names.length - 1];
         if (name.isEmpty()) {
             throw CommandFailure.usage("Invalid value for SRC: '" + from + "' names no file");
@@ -213,7 +212,7 @@ final class CopyCommand implements Callable<Integer> {
         final Json json = TransferJson.of(report.movedBytes(), report.seconds(), statistics, connection.deviceName());
         sender.ifPresent(summary -> json.put("retransmitted_bytes", summary.retransmittedBytes())
                 .put("parity_bytes", summary.parityBytes()));
-        final String sha256 = HexFormat.of().formatHex(report.digest());
+        final String sha256 = report.digest().hex();
         output.line(String.format(
                 Locale.ROOT,
                 "copied %s in %.2f s, %s, SHA-256 %s verified",

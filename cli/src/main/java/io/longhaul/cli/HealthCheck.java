@@ -37,6 +37,7 @@ import java.util.regex.Pattern;
 /// Threading: one thread.
 final class HealthCheck {
     private static final long WANTED_SOCKET_BYTES = 32 << 20;
+    private static final byte[] LOOPBACK = {127, 0, 0, 1};
     private static final long WANTED_FILES = 4096;
     private static final long WANTED_LOCKED_BYTES = 1L << 30;
     private static final long COARSE_CLOCK_NANOS = 10_000;
@@ -107,7 +108,7 @@ final class HealthCheck {
         }
         try (Arena arena = Arena.ofConfined();
                 UdpSocket socket =
-                        new UdpSocket(arena, new Libc.CallState(arena), InetAddress.getByName("127.0.0.1"), 0)) {
+                        new UdpSocket(arena, new Libc.CallState(arena), InetAddress.getByAddress(LOOPBACK), 0)) {
             final boolean segmentation = socket.hasSegmentationOffload();
             final boolean coalescing = socket.enableReceiveOffload();
             if (segmentation && coalescing) {

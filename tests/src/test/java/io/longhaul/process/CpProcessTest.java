@@ -27,6 +27,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -142,6 +143,23 @@ class CpProcessTest {
         assertRefused("longer than 255 bytes", copy(file.toString(), server.at("x".repeat(256))));
         assertRefused("reserved", copy(file.toString(), server.at(".x.longhaul-part")));
         assertNothingIsLeft();
+    }
+
+    @Test
+    void saysThatTheDiskOfTheServerIsFull() throws Exception {
+        final ServedDirectory small;
+        try {
+            small = ServedDirectory.startOnSmallDisk(directory, 2 << 20);
+        } catch (AssertionError | IOException e) {
+            Assumptions.abort("no name space with a small disk can be made here: " + e.getMessage());
+            return;
+        }
+        try (small) {
+            assertRefused("No space left on device", copy(file.toString(), small.at("")));
+            assertRefused(
+                    "there is no 'file.bin'",
+                    copy(small.at("file.bin"), directory.resolve("back").toString()));
+        }
     }
 
     @Test

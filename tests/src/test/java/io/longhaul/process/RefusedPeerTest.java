@@ -37,9 +37,9 @@ class RefusedPeerTest {
     private static final class FakeServer implements AutoCloseable {
         final ServerSocket socket;
 
-        FakeServer(byte[] answer, boolean echoVersion) throws IOException {
+        FakeServer(byte[] answer, boolean close) throws IOException {
             socket = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-            Thread.ofPlatform().daemon().start(() -> serve(answer, echoVersion));
+            Thread.ofPlatform().daemon().start(() -> serve(answer, close));
         }
 
         private void serve(byte[] answer, boolean close) {

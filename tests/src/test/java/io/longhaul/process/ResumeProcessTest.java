@@ -112,6 +112,7 @@ class ResumeProcessTest {
     }
 
     @Test
+    @Tag("slow")
     void startsAnewWhenTheSourceChangedBehindItsTime() throws Exception {
         final Path file = CpProcessTest.write(directory.resolve("file"), SIZE, 8);
         final FileTime time = FileTime.fromMillis(1_600_000_000_000L);

@@ -38,10 +38,15 @@ final class ServedDirectory implements AutoCloseable {
     /// Starts a server.
     static ServedDirectory start(Path directory, int port, String... more) throws IOException {
         final Path root = Files.createDirectories(directory.resolve("root"));
+        return start(List.of(), directory, root, port, more);
+    }
+
+    private static ServedDirectory start(List<String> before, Path directory, Path root, int port, String... more)
+            throws IOException {
         final List<String> arguments = new ArrayList<>(
                 List.of("serve", "--insecure", "--listen", "127.0.0.1:" + port, "--root", root.toString()));
         arguments.addAll(List.of(more));
-        final CommandProcess process = CommandProcess.start(directory, arguments.toArray(String[]::new));
+        final CommandProcess process = CommandProcess.start(before, directory, arguments.toArray(String[]::new));
         try {
             return new ServedDirectory(
                     process, root, Integer.parseInt(process.awaitOutput("listening on 127\\.0\\.0\\.1:(\\d+)")));
@@ -49,6 +54,14 @@ final class ServedDirectory implements AutoCloseable {
             process.close();
             throw e;
         }
+    }
+
+    /// Starts a server whose root is a file system of its own of so many bytes, in a name space of its own, so that
+    /// nobody else sees its files.
+    static ServedDirectory startOnSmallDisk(Path directory, long bytes) throws IOException {
+        final Path root = Files.createDirectories(directory.resolve("small"));
+        final String mount = "mount -t tmpfs -o size=" + bytes + " tmpfs '" + root + "' && exec \"$@\"";
+        return start(List.of("unshare", "-rm", "sh", "-c", mount, "sh"), directory, root, 0);
     }
 
     Path root() {

@@ -32,14 +32,25 @@ final class TwoNamespaces implements AutoCloseable {
 
     /// Makes the namespaces, or skips the test and says why.
     static TwoNamespaces create(int mtuBytes) throws IOException, InterruptedException {
-        Assumptions.assumeTrue(
-                "root".equals(System.getProperty("user.name")), "skipped: network namespaces need root");
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "skipped: network namespaces need root");
         Assumptions.assumeTrue(works("ip", "-V"), "skipped: the command `ip` of iproute2 is not installed");
         final TwoNamespaces made = new TwoNamespaces();
         made.remove();
         final boolean ready = works("ip", "netns", "add", made.server)
                 && works("ip", "netns", "add", made.client)
-                && works("ip", "-n", made.server, "link", "add", "v0", "type", "veth", "peer", "v0", "netns", made.client)
+                && works(
+                        "ip",
+                        "-n",
+                        made.server,
+                        "link",
+                        "add",
+                        "v0",
+                        "type",
+                        "veth",
+                        "peer",
+                        "v0",
+                        "netns",
+                        made.client)
                 && made.configure(made.server, mtuBytes, SERVER_IPV4, SERVER_IPV6)
                 && made.configure(made.client, mtuBytes, CLIENT_IPV4, CLIENT_IPV6);
         if (!ready) {

@@ -48,7 +48,7 @@ import java.nio.charset.StandardCharsets;
 /// +---------------------------------------------------------------+
 /// |              "LHCTL" (5 bytes)                |    version    |
 /// +-------------------------------+---------------+---------------+
-/// |             type              | body: big-endian, see {@link ControlMessage}
+/// |             type              | body: big-endian, see ControlMessage
 /// +-------------------------------+-------------------------------
 /// ```
 ///
@@ -118,11 +118,11 @@ public final class ControlCodec {
                 putText(out, region);
                 out.putInt(slotBytes).putInt(slots).putLong(resume);
             }
-            case Prefix(var digest) -> putBytes(out, digest);
+            case Prefix(var digest) -> putBytes(out, digest.bytes());
             case Start(var offset) -> out.putLong(offset);
             case Credit(var blocks) -> out.putLong(blocks);
-            case Finish(var digest) -> putBytes(out, digest);
-            case Committed(var digest) -> putBytes(out, digest);
+            case Finish(var digest) -> putBytes(out, digest.bytes());
+            case Committed(var digest) -> putBytes(out, digest.bytes());
             case Refusal(var code, var text) -> {
                 out.putShort((short) code.ordinal());
                 putText(out, shortened(text));
@@ -240,8 +240,8 @@ public final class ControlCodec {
                 (int) between(in.getInt(), -1, 0777));
     }
 
-    private static byte[] digest(ByteBuffer in) {
-        return bytes(in, MAX_DIGEST_BYTES);
+    private static Digest digest(ByteBuffer in) {
+        return Digest.of(bytes(in, MAX_DIGEST_BYTES));
     }
 
     private static String text(ByteBuffer in, int most) throws CharacterCodingException {

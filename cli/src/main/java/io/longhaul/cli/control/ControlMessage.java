@@ -62,7 +62,7 @@ public sealed interface ControlMessage {
     record Window(String region, int slotBytes, int slots, long resumeBytes) implements ControlMessage {}
 
     /// Receiver to sender: digest of the bytes held from an earlier try.
-    record Prefix(byte[] digest) implements ControlMessage {}
+    record Prefix(Digest digest) implements ControlMessage {}
 
     /// Sender to receiver: the blocks start at this offset: that of the Window, or 0 when the prefix differs.
     record Start(long offset) implements ControlMessage {}
@@ -71,10 +71,10 @@ public sealed interface ControlMessage {
     record Credit(long blocks) implements ControlMessage {}
 
     /// Sender to receiver: all blocks are posted; this is the digest of the whole.
-    record Finish(byte[] digest) implements ControlMessage {}
+    record Finish(Digest digest) implements ControlMessage {}
 
     /// Receiver to sender: the whole is in its place, and its digest is this.
-    record Committed(byte[] digest) implements ControlMessage {}
+    record Committed(Digest digest) implements ControlMessage {}
 
     /// Sender to receiver, after Committed: what the sender's connection counted.
     record Summary(long retransmittedBytes, long parityBytes) implements ControlMessage {}

@@ -117,10 +117,15 @@ public final class Inbox implements Connection.Listener {
         events.add(new Completed(operation));
     }
 
-    /// Sends a control message. Does not wait.
+    /// Sends a control message. Does not wait; that the peer is gone is seen by {@link #take}.
+    public void send(ControlMessage message) {
+        final CompletableFuture<Void> _ = deliver(message);
+    }
+
+    /// Sends a control message.
     ///
     /// @return complete when the peer's endpoint has it, see {@link Connection#send}
-    public CompletableFuture<Void> send(ControlMessage message) {
+    public CompletableFuture<Void> deliver(ControlMessage message) {
         final byte[] bytes = ControlCodec.encode(message);
         final MemorySegment segment = Arena.ofAuto().allocate(bytes.length);
         MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);

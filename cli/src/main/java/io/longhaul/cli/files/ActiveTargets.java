@@ -104,7 +104,7 @@ final class ActiveTargets {
         try {
             final long roundTrips =
                     PATIENCE_ROUND_TRIPS * inbox.connection().statistics().smoothedRttNanos();
-            inbox.send(new ControlMessage.Ping()).get(PATIENCE.toNanos() + roundTrips, TimeUnit.NANOSECONDS);
+            inbox.deliver(new ControlMessage.Ping()).get(PATIENCE.toNanos() + roundTrips, TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException | ExecutionException | LonghaulException e) {
             return false;

@@ -175,9 +175,10 @@ final class PartJournal implements AutoCloseable {
 
     private static ByteBuffer readAll(FileChannel channel) throws IOException {
         final ByteBuffer all = ByteBuffer.allocate(2 * RECORD_BYTES);
-        while (all.hasRemaining() && channel.read(all, all.position()) > 0) {
-            continue;
-        }
+        int count;
+        do {
+            count = channel.read(all, all.position());
+        } while (count > 0 && all.hasRemaining());
         return all.flip();
     }
 

@@ -81,7 +81,7 @@ public final class ServedRoot {
                     ? new RefusalException(RefusalCode.NOT_A_FILE, shown(path) + " is not a directory")
                     : new RefusalException(RefusalCode.NOT_FOUND, "there is no directory " + shown(path));
         }
-        final Path parent = real(wanted.getParent(), path);
+        final Path parent = real(wanted.resolveSibling(""), path);
         return LocalTarget.into(parent, checkedName(wanted.getFileName().toString()));
     }
 
@@ -95,7 +95,7 @@ public final class ServedRoot {
                     RefusalCode.NAME_TOO_LONG, "the path is longer than " + MAX_PATH_BYTES + " bytes");
         }
         Path result = root;
-        for (String name : path.split("/")) {
+        for (String name : path.split("/", -1)) {
             if (name.isEmpty() || name.equals(".")) {
                 continue;
             }

@@ -157,8 +157,9 @@ final class OperationLoad implements PerfLoad {
         final long now = System.nanoTime();
         if (operation.status() == OperationStatus.SUCCESS) {
             if (recording) {
+                final long count = recorded;
                 histogram.recordValue(Math.clamp(now - operation.context(), 0, LONGEST_NANOS));
-                recorded++;
+                recorded = count + 1;
             }
         } else if (!stopping) {
             fail(new RefusalException(

@@ -137,11 +137,16 @@ public final class PerfService {
                     && (number % COMPARE_EVERY != 0
                             || message.segment().asByteBuffer().equals(expected));
             if (!right) {
-                wrong++;
+                countWrong();
             }
         }
         received = number + 1;
         return true;
+    }
+
+    private void countWrong() {
+        final long before = wrong;
+        wrong = before + 1;
     }
 
     private void readStream() {
@@ -173,9 +178,10 @@ public final class PerfService {
         final int at = (int) (received % request.sizeBytes());
         final int length = Math.min(bytes.remaining(), Math.min(expected.capacity() - at, 512));
         if (!bytes.slice(0, length).equals(expected.slice(at, length))) {
-            wrong++;
+            countWrong();
         }
-        received += bytes.remaining();
+        final long before = received;
+        received = before + bytes.remaining();
     }
 
     private void answer(ByteBuffer region) throws RefusalException, InterruptedException {

@@ -113,8 +113,9 @@ final class StreamLoad implements PerfLoad {
         final long from = ended;
         for (long i = from; i < Math.min(blocks, started.get()); i++) {
             if (recording) {
+                final long count = recorded;
                 histogram.recordValue(Math.clamp(now - intendedNanos[(int) (i % plan.depth())], 0, LONGEST_NANOS));
-                recorded++;
+                recorded = count + 1;
             }
             ended = i + 1;
             room.release();

@@ -12,6 +12,7 @@
  */
 package io.longhaul.cli.transfer;
 
+import io.longhaul.cli.control.Digest;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -25,7 +26,7 @@ public interface BlockDigest {
     void update(ByteBuffer bytes);
 
     /// The digest of everything added up to now; more may be added afterwards.
-    byte[] value();
+    Digest value();
 
     /// Forgets everything.
     void reset();
@@ -52,9 +53,9 @@ public interface BlockDigest {
         }
 
         @Override
-        public byte[] value() {
+        public Digest value() {
             try {
-                return ((MessageDigest) digest.clone()).digest();
+                return Digest.of(((MessageDigest) digest.clone()).digest());
             } catch (CloneNotSupportedException e) {
                 throw new AssertionError("the JDK's SHA-256 can be cloned", e);
             }
@@ -74,10 +75,10 @@ public interface BlockDigest {
         }
 
         @Override
-        public byte[] value() {
-            return ByteBuffer.allocate(Integer.BYTES)
+        public Digest value() {
+            return Digest.of(ByteBuffer.allocate(Integer.BYTES)
                     .putInt((int) crc.getValue())
-                    .array();
+                    .array());
         }
 
         @Override

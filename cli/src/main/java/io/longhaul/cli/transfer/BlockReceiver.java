@@ -22,17 +22,15 @@ import io.longhaul.cli.control.ControlMessage.Finish;
 import io.longhaul.cli.control.ControlMessage.Prefix;
 import io.longhaul.cli.control.ControlMessage.Start;
 import io.longhaul.cli.control.ControlMessage.Window;
+import io.longhaul.cli.control.Digest;
 import io.longhaul.cli.control.Inbox;
 import io.longhaul.cli.control.RefusalCode;
 import io.longhaul.cli.control.RefusalException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /// Receives a run of bytes through a ring of slots that it exposes to the peer.
 ///
@@ -83,7 +81,7 @@ public final class BlockReceiver {
         final long began = System.nanoTime();
         final long resumeBytes = sink.resumeBytes();
         final long start;
-        final byte[] value;
+        final Digest value;
         if (sizeBytes == 0) {
             inbox.send(new Window("", 0, 0, 0));
             start = agreeOnStart(0);
@@ -121,9 +119,9 @@ public final class BlockReceiver {
         return start;
     }
 
-    private byte[] receiveBlocks(BlockPlan plan, RingMemory memory)
+    private Digest receiveBlocks(BlockPlan plan, RingMemory memory)
             throws IOException, RefusalException, InterruptedException {
-        byte @Nullable [] finish = null;
+        Digest finish = null;
         long block = 0;
         while (block < plan.blocks() || finish == null) {
             switch (inbox.take()) {
@@ -161,14 +159,14 @@ public final class BlockReceiver {
         return inbox.expect(type, START_TIMEOUT);
     }
 
-    private void commit(byte[] expected) throws IOException, RefusalException, InterruptedException {
-        final byte[] own = digest.value();
-        if (!Arrays.equals(own, expected)) {
+    private void commit(Digest expected) throws IOException, RefusalException, InterruptedException {
+        final Digest own = digest.value();
+        if (!own.equals(expected)) {
             sink.discard();
             throw new RefusalException(
                     RefusalCode.DIGEST_MISMATCH,
-                    "the received bytes have the digest " + HexFormat.of().formatHex(own) + ", the sent ones "
-                            + HexFormat.of().formatHex(expected)
+                    "the received bytes have the digest " + own + ", the sent ones "
+                            + expected
                             + ": nothing was put in place; repeat the command, and check both disks if it happens again");
         }
         sink.commit();

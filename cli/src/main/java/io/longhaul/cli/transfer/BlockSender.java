@@ -27,13 +27,13 @@ import io.longhaul.cli.control.ControlMessage.Prefix;
 import io.longhaul.cli.control.ControlMessage.Start;
 import io.longhaul.cli.control.ControlMessage.Summary;
 import io.longhaul.cli.control.ControlMessage.Window;
+import io.longhaul.cli.control.Digest;
 import io.longhaul.cli.control.Inbox;
 import io.longhaul.cli.control.RefusalCode;
 import io.longhaul.cli.control.RefusalException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,7 +65,7 @@ public final class BlockSender {
     private long creditedBlocks;
     private long postedBlocks;
     private long doneBytes;
-    private byte @Nullable [] committed;
+    private @Nullable Digest committed;
     private boolean finishing;
 
     private BlockSender(Inbox inbox, BlockSource source, BlockDigest digest, TransferListener listener) {
@@ -165,7 +165,7 @@ public final class BlockSender {
             listener.onPrefix(resumeBytes);
             digest.addPrefix(source::read, resumeBytes);
             final Prefix prefix = inbox.expect(Prefix.class, Duration.ofHours(24));
-            if (Arrays.equals(prefix.digest(), digest.value())) {
+            if (prefix.digest().equals(digest.value())) {
                 start = resumeBytes;
             } else {
                 digest.reset();
@@ -264,7 +264,7 @@ public final class BlockSender {
     }
 
     private void finish() throws IOException, RefusalException, InterruptedException {
-        final byte[] value = digest.value();
+        final Digest value = digest.value();
         source.finish();
         finishing = true;
         inbox.send(new Finish(value));
@@ -296,20 +296,17 @@ public final class BlockSender {
     /// Finds out why a write failed. A receiver that gives up revokes its window, and its reason comes a little
     /// later.
     private RefusalException failure(OperationStatus status) throws RefusalException, InterruptedException {
-        switch (status) {
-            case CONNECTION_LOST ->
-                throw new ConnectionException(ConnectionException.Reason.PEER_RESET, "the connection was lost");
-            case FLUSHED ->
-                throw new ConnectionException(
-                        ConnectionException.Reason.LOCALLY_CLOSED, "the connection was closed here");
-            default -> {
-                final long deadline = System.nanoTime() + REASON_TIMEOUT.toNanos();
-                while (System.nanoTime() - deadline < 0) {
-                    inbox.take(Duration.ofMillis(100)); // throws the reason when it is there
-                }
-                return new RefusalException(RefusalCode.FAILED, "a write ended with " + status);
-            }
+        if (status == OperationStatus.CONNECTION_LOST) {
+            throw new ConnectionException(ConnectionException.Reason.PEER_RESET, "the connection was lost");
         }
+        if (status == OperationStatus.FLUSHED) {
+            throw new ConnectionException(ConnectionException.Reason.LOCALLY_CLOSED, "the connection was closed here");
+        }
+        final long deadline = System.nanoTime() + REASON_TIMEOUT.toNanos();
+        while (System.nanoTime() - deadline < 0) {
+            inbox.take(Duration.ofMillis(100)); // throws the reason when it is there
+        }
+        return new RefusalException(RefusalCode.FAILED, "a write ended with " + status);
     }
 
     /// Waits until no operation uses the local slots any more. What cannot end is aborted with the connection.

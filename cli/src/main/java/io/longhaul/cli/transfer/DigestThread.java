@@ -12,6 +12,7 @@
  */
 package io.longhaul.cli.transfer;
 
+import io.longhaul.cli.control.Digest;
 import io.longhaul.cli.control.RefusalException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -41,7 +42,7 @@ final class DigestThread implements AutoCloseable {
     }
 
     /// The digest of everything added. Waits for it.
-    byte[] value() throws InterruptedException {
+    Digest value() throws InterruptedException {
         return await(executor.submit(digest::value));
     }
 

@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longhaul.cli.control.Digest;
 import io.longhaul.cli.control.RefusalException;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
@@ -102,13 +103,13 @@ class BlockPlanTest {
     void digestsCanBeReadOnTheWay() {
         for (BlockDigest digest : new BlockDigest[] {BlockDigest.sha256(), BlockDigest.crc32c()}) {
             digest.update(ByteBuffer.wrap(new byte[] {1, 2}));
-            final ByteBuffer half = ByteBuffer.wrap(digest.value());
-            assertEquals(half, ByteBuffer.wrap(digest.value()));
+            final Digest half = digest.value();
+            assertEquals(half, digest.value());
             digest.update(ByteBuffer.wrap(new byte[] {3}));
-            final ByteBuffer whole = ByteBuffer.wrap(digest.value());
+            final Digest whole = digest.value();
             digest.reset();
             digest.update(ByteBuffer.wrap(new byte[] {1, 2, 3}));
-            assertEquals(whole, ByteBuffer.wrap(digest.value()));
+            assertEquals(whole, digest.value());
         }
     }
 }
