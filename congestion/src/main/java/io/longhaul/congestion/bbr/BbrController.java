@@ -55,6 +55,7 @@ public final class BbrController implements CongestionController {
     private Phase phase;
 
     private boolean silent;
+    private boolean lastWasLimited = true;
     private long windowBytes;
     private long pacingBytesPerSecond;
 
@@ -82,8 +83,12 @@ public final class BbrController implements CongestionController {
 
     @Override
     public void onPacketSent(long nowNanos, int bytes, long bytesInFlight, boolean appLimited) {
-        //= draft-ietf-ccwg-bbr-06 §5.4.1: after an idle time the known rate is paced, without a probe
-        if (bytesInFlight <= bytes && model.hasBandwidth() && !silent) {
+        //= draft-ietf-ccwg-bbr-06 §5.4.1: after an idle time the known rate is paced, without a probe. Nothing in
+        // flight is
+        // no idleness by itself: at a pace of less than a packet in a round trip that is the rule.
+        final boolean wasIdle = bytesInFlight <= bytes && lastWasLimited;
+        lastWasLimited = appLimited;
+        if (wasIdle && model.hasBandwidth() && !silent) {
             model.queue.onRestart(nowNanos);
             if (phase == probeBw) {
                 probeBw.enterCruise(nowNanos);

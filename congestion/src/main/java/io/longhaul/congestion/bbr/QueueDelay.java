@@ -26,6 +26,10 @@ final class QueueDelay {
     private static final double LOW_FRACTION = 0.02;
     /// Smallest delay that counts as congestion, ns.
     private static final long HIGH_FLOOR_NANOS = 1_000_000;
+    /// Round trip below which pauses of the hosts are longer than the path, ns.
+    static final long SHORT_RTT_NANOS = 5_000_000;
+    /// Smallest delay that counts as congestion on such a path, ns.
+    private static final long SHORT_HIGH_FLOOR_NANOS = 2_000_000;
     /// Share of the minimum round trip above which a queue counts as congestion.
     private static final double HIGH_FRACTION = 0.05;
     /// Mean distances from the smallest sample by which two smallest samples may differ without a queue.
@@ -172,14 +176,14 @@ final class QueueDelay {
 
     /// Queue delay up to which the path counts as free of queues.
     long lowNanos() {
-        return Math.max(LOW_FLOOR_NANOS, (long) (LOW_FRACTION * minRttNanos)) + noiseNanos() / 2 + packetNanos;
+        final long floorNanos = minRttNanos < SHORT_RTT_NANOS ? SHORT_HIGH_FLOOR_NANOS / 2 : LOW_FLOOR_NANOS;
+        return Math.max(floorNanos, (long) (LOW_FRACTION * minRttNanos)) + noiseNanos() / 2 + packetNanos;
     }
 
     /// Queue delay above which the path counts as congested.
     long highNanos() {
-        return Math.max(HIGH_FLOOR_NANOS, (long) (HIGH_FRACTION * minRttNanos))
-                + noiseNanos()
-                + QUEUED_PACKETS * packetNanos;
+        final long floorNanos = minRttNanos < SHORT_RTT_NANOS ? SHORT_HIGH_FLOOR_NANOS : HIGH_FLOOR_NANOS;
+        return Math.max(floorNanos, (long) (HIGH_FRACTION * minRttNanos)) + noiseNanos() + QUEUED_PACKETS * packetNanos;
     }
 
     /// What jitter may add to the smallest sample of a bucket; bounded, so that a queue cannot pass for noise.

@@ -25,6 +25,8 @@ final class Startup extends Phase {
     /// Queue that ends Startup: an eighth of the round trip, and at least 1 ms.
     private static final int QUEUE_DIVISOR = 8;
     private static final long QUEUE_FLOOR_NANOS = 1_000_000;
+    /// The same on paths that are shorter than a scheduler's turn: there a pause of a host looks like a queue.
+    private static final long SHORT_QUEUE_FLOOR_NANOS = 5_000_000;
     /// Loss that ends Startup by itself: above every corrupting path, below what doubling into a short buffer
     /// loses.
     private static final double LOSS_FRACTION = 0.10;
@@ -73,7 +75,9 @@ final class Startup extends Phase {
 
     //= draft-ietf-ccwg-bbr-06 §5.3.1 type=deviation: a queue shows a full pipe rounds before the plateau does
     private boolean isQueue() {
-        final long limitNanos = Math.max(QUEUE_FLOOR_NANOS, model.queue.minRttNanos() / QUEUE_DIVISOR);
+        final long minRttNanos = model.queue.minRttNanos();
+        final long floorNanos = minRttNanos < QueueDelay.SHORT_RTT_NANOS ? SHORT_QUEUE_FLOOR_NANOS : QUEUE_FLOOR_NANOS;
+        final long limitNanos = Math.max(floorNanos, minRttNanos / QUEUE_DIVISOR);
         return model.hasBandwidth() && model.queue.queueNanos() > Math.max(limitNanos, model.queue.highNanos());
     }
 
