@@ -36,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -75,6 +76,19 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--lanes", paramLabel = "N", description = "Network paths to use, 1..64.")
     int lanes = io.longhaul.LonghaulConfig.defaults().lanes();
 
+    @Option(
+            names = "--rate-hint",
+            paramLabel = "RATE",
+            description = "Tell the sender the rate of the link. Default: it finds out; reserved is told --rate.")
+    @Nullable
+    BitRate rateHint;
+
+    @Option(
+            names = "--one-process",
+            hidden = true,
+            description = "Run both ends in this process: a rehearsal, from which the launcher learns what is hot.")
+    boolean oneProcess;
+
     @Option(names = "--progress", description = "Show the progress bar even if standard error is no terminal.")
     boolean progress;
 
@@ -95,20 +109,31 @@ final class DemoCommand implements Callable<Integer> {
         if (controller.equals("reserved")) {
             serve.addAll(List.of("--rate-hint", rate.bitsPerSecond() + "bit"));
         }
+        if (oneProcess) {
+            try (Longhaul farSide = endpointOptions().open();
+                    Server server = Server.inBackground(farSide, farSide.config().maxMemoryBytes())) {
+                run(options, path, server.localAddress().getPort());
+            }
+            return ExitStatus.OK;
+        }
         try (ServerProcess server = ServerProcess.start(serve)) {
             output.say("the far side runs as process " + server.pid() + " on 127.0.0.1:" + server.port());
-            try (Longhaul endpoint = options.open()) {
-                final Connection connection =
-                        EndpointOptions.connect(endpoint, new HostPort("127.0.0.1", server.port()));
-                try {
-                    final TransferReport report = send(connection, path);
-                    print(report, path, connection);
-                } finally {
-                    connection.close(Duration.ofSeconds(3));
-                }
-            }
+            run(options, path, server.port());
         }
         return ExitStatus.OK;
+    }
+
+    private void run(EndpointOptions options, PathArithmetic path, int port)
+            throws RefusalException, IOException, InterruptedException {
+        try (Longhaul endpoint = options.open()) {
+            final Connection connection = EndpointOptions.connect(endpoint, new HostPort("127.0.0.1", port));
+            try {
+                final TransferReport report = send(connection, path);
+                print(report, path, connection);
+            } finally {
+                connection.close(Duration.ofSeconds(3));
+            }
+        }
     }
 
     private EndpointOptions endpointOptions() {
@@ -118,9 +143,7 @@ final class DemoCommand implements Callable<Integer> {
         options.controller = controller;
         options.lanes = lanes;
         options.emulation = Emulation.of(distance.oneWayNanos(), rate.bitsPerSecond(), loss.value(), seed);
-        if (controller.equals("reserved")) {
-            options.rateHint = rate;
-        }
+        options.rateHint = rateHint == null && controller.equals("reserved") ? rate : rateHint;
         return options;
     }
 

@@ -52,6 +52,23 @@ final class Server implements AutoCloseable {
         listener = endpoint.listen(address);
     }
 
+    /// Starts a server of measurements on a thread of its own, on a loopback port of the kernel's choice.
+    ///
+    /// @throws java.io.IOException when the present directory cannot be read
+    static Server inBackground(Longhaul endpoint, long memoryBytes) throws java.io.IOException {
+        final ServedRoot root = new ServedRoot(java.nio.file.Path.of("").toAbsolutePath());
+        final Server server =
+                new Server(endpoint, new InetSocketAddress("127.0.0.1", 0), root, memoryBytes, line -> {});
+        Thread.ofPlatform().daemon().name("longhaul-server").start(() -> {
+            try {
+                server.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return server;
+    }
+
     /// Where it listens.
     InetSocketAddress localAddress() {
         return listener.localAddress();
