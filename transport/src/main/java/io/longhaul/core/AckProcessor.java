@@ -56,6 +56,9 @@ final class AckProcessor {
             return false;
         }
         window.advance();
+        for (final SendLane lane : lanes) {
+            lane.describedNewest = -1;
+        }
         for (int i = 0; i < laneEntries; i++) {
             if (!onLane(segment, AckFlyweight.laneOffset(offset, i), nowNanos)) {
                 return false;
@@ -103,6 +106,7 @@ final class AckProcessor {
         if (newest < 0 || newest >= lane.history.nextPacketNumber()) {
             return false;
         }
+        lane.describedNewest = newest;
         if (newest > lane.newestReported) {
             onNewestReported(lane, newest, AckFlyweight.ageNanos(segment, laneOffset), nowNanos);
         }

@@ -29,7 +29,10 @@ final class InboundPieces {
     private final PartTable parts = new PartTable();
     private final OperationEffects effects;
     private final MessageAssembler messages;
+    private final OrphanFrames orphanFrames;
     private long orphans;
+    private long nextKept; // CSN at which the search for kept frames of the piece begun last goes on
+    private long keptEnd;
 
     InboundPieces(
             EngineConfig config,
@@ -40,6 +43,7 @@ final class InboundPieces {
             Responses responses,
             EventQueue events) {
         this.messages = messages;
+        orphanFrames = new OrphanFrames(messages.memory(), config.maxMemoryBytes());
         effects = new OperationEffects(config, regions, messages, streams, pending, responses, events);
     }
 
@@ -99,6 +103,8 @@ final class InboundPieces {
             return begun;
         }
         index.add(described);
+        nextKept = described.firstCsn;
+        keptEnd = orphanFrames.isEmpty() ? nextKept : described.endCsn();
         return place(nowNanos, described, csn, partOffset, packet, data, bytes);
     }
 
@@ -155,6 +161,10 @@ final class InboundPieces {
         final InboundPiece piece = index.find(csn);
         if (piece == null) {
             orphans++;
+            if (keptEnd == nextKept) {
+                final int bytes = dataHeaderBytes(packet, offset) + DataFlyweight.dataBytes(packet, offset);
+                orphanFrames.keep(csn, packet, offset, bytes);
+            }
             return Placement.ORPHAN;
         }
         if (effects.isRefused(piece)) {
@@ -164,6 +174,24 @@ final class InboundPieces {
         final int partOffset = DataFlyweight.isPart(packet, offset) ? DataFlyweight.partOffset(packet, offset) : 0;
         final long data = offset + dataHeaderBytes(packet, offset);
         return place(nowNanos, piece, csn, partOffset, packet, data, DataFlyweight.dataBytes(packet, offset));
+    }
+
+    /// The next frame that had come before the description which {@link #onOperation} took last; null when there is
+    /// no
+    /// more. Whoever takes it brings it to {@link #onData} if its CSN is NEW, and back to {@link #onKeptDone}.
+    OrphanFrames.@Nullable Frame nextKept() {
+        while (nextKept < keptEnd) {
+            final OrphanFrames.Frame frame = orphanFrames.remove(nextKept++);
+            if (frame != null) {
+                return frame;
+            }
+        }
+        return null;
+    }
+
+    /// Takes a frame of {@link #nextKept} back.
+    void onKeptDone(OrphanFrames.Frame frame) {
+        orphanFrames.release(frame);
     }
 
     // Places the bytes of a chunk, or of a part of it, of a piece in the index.
@@ -222,6 +250,7 @@ final class InboundPieces {
             piece = next;
         }
         parts.removeRange(firstCsn, endCsn);
+        orphanFrames.drop(firstCsn, endCsn);
         effects.onVoid(operationId);
     }
 
@@ -269,6 +298,8 @@ final class InboundPieces {
             forget(piece);
             piece = index.first();
         }
+        nextKept = keptEnd;
+        orphanFrames.close();
         messages.close();
     }
 }

@@ -126,6 +126,11 @@ final class MessageAssembler {
         return arriving.get(operationId);
     }
 
+    /// Memory that messages share with what else waits to be read.
+    ReceiveMemory memory() {
+        return memory;
+    }
+
     /// Charges a message, whose length is not too long and inside the credit, and gives it memory.
     ///
     /// @return null when the machine has no memory left; nothing was charged

@@ -148,8 +148,21 @@ final class PacketReader {
         final long csn = io.longhaul.core.wire.OperationFlyweight.csn(segment, at);
         if (isNew(nowNanos, lane, csn)) {
             place(nowNanos, csn, inbound.onOperation(nowNanos, segment, at));
+            placeKept(nowNanos);
         }
         return bytes;
+    }
+
+    // DATA frames that came before the description, on other lanes.
+    private void placeKept(long nowNanos) {
+        OrphanFrames.Frame frame = inbound.nextKept();
+        while (frame != null) {
+            if (window.status(frame.csn()) == ReceiveWindow.NEW) {
+                place(nowNanos, frame.csn(), inbound.onData(nowNanos, frame.segment(), frame.offset()));
+            }
+            inbound.onKeptDone(frame);
+            frame = inbound.nextKept();
+        }
     }
 
     private int onData(long nowNanos, int lane, MemorySegment segment, long at, long available) {

@@ -100,7 +100,7 @@ final class Recovery {
 
     private void detect(SendLane lane, long nowNanos) {
         final PacketHistory history = lane.history;
-        final long newest = lane.newestReported;
+        final long newest = lane.describedNewest;
         final long lossDelayNanos = lane.lossDelayNanos();
         final long minRttNanos = flow.rtt.minNanos();
         for (long pn = history.oldestUnresolved(); pn < newest; pn++) {

@@ -33,6 +33,12 @@ final class SendLane {
     /// Newest packet number that the receiver reported; -1 before the first report.
     long newestReported = -1;
 
+    /// Newest packet number in the acknowledgement that was taken last: what that one calls missing is missing with
+    /// respect
+    /// to this, not to what another acknowledgement, which overtook it on another lane, has reported. -1 when it
+    /// names none.
+    long describedNewest = -1;
+
     long newestReportedSentNanos;
     long reportedPackets;
     long reportedBytes;

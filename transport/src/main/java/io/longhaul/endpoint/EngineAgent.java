@@ -40,8 +40,13 @@ final class EngineAgent implements Agent {
     /// Packets that one connection may send before the next one has its turn.
     private static final int SEND_QUANTUM_PACKETS = 64;
 
-    private static final int COMPLETIONS_PER_POLL = 64;
-    private static final int POLLS_PER_LANE = 4;
+    /// Completions of a lane that are taken before the next lane has its turn: one burst of a peer's, so that the
+    /// lanes are served about in the order in which the packets were sent.
+    private static final int COMPLETIONS_PER_POLL = 8;
+
+    /// Turns of each lane in a duty cycle: then acknowledgements have to leave.
+    private static final int ROUNDS_PER_CYCLE = 32;
+
     private static final int COMMANDS_PER_CYCLE = 256;
 
     /// Longest sleep: bounds what a lost wake-up of a device would cost.
@@ -217,28 +222,35 @@ final class EngineAgent implements Agent {
 
     private int pollLanes() {
         int count = 0;
-        for (int i = 0; i < lanes.size(); i++) {
-            final DataLane lane = lanes.get(i);
-            for (int polls = 0; polls < POLLS_PER_LANE; polls++) {
-                final int polled = lane.completionQueue().poll(completions, COMPLETIONS_PER_POLL);
-                if (polled > 0) {
-                    // Not earlier than the arrival: a round trip must not look shorter than it was.
-                    nowNanos = System.nanoTime();
-                }
-                for (int j = 0; j < polled; j++) {
-                    onCompletion(lane, j);
-                }
-                count += polled;
-                if (polled < COMPLETIONS_PER_POLL) {
-                    break;
+        long busy = lanes.size() == Long.SIZE ? -1L : (1L << lanes.size()) - 1; // [bit: lane]
+        for (int round = 0; round < ROUNDS_PER_CYCLE && busy != 0; round++) {
+            for (int i = 0; i < lanes.size(); i++) {
+                if ((busy & 1L << i) != 0) {
+                    final int polled = pollLane(lanes.get(i));
+                    count += polled;
+                    busy &= polled == COMPLETIONS_PER_POLL ? -1L : ~(1L << i);
                 }
             }
-            lane.postReceives();
         }
         if (count > 0) {
             sendBlocked = false;
+            for (int i = 0; i < lanes.size(); i++) {
+                lanes.get(i).postReceives();
+            }
         }
         return count;
+    }
+
+    private int pollLane(DataLane lane) {
+        final int polled = lane.completionQueue().poll(completions, COMPLETIONS_PER_POLL);
+        if (polled > 0) {
+            // Not earlier than the arrival: a round trip must not look shorter than it was.
+            nowNanos = System.nanoTime();
+        }
+        for (int i = 0; i < polled; i++) {
+            onCompletion(lane, i);
+        }
+        return polled;
     }
 
     private void onCompletion(DataLane lane, int index) {
