@@ -14,9 +14,8 @@ package io.longhaul.cli;
 
 /// What a path needs and what schemes of reliability reach on it, by closed forms.
 ///
-/// Worked numbers, 100 Gb/s and 2,000 km: RTT 20 ms, rate x RTT 250 MB, 61,035 packets of 4 KiB in flight. At a loss of
-/// 1e-4
-/// go-back-N keeps 14 % of the link; selective repeat 99.99 %.
+/// Worked numbers, 100 Gb/s and 2,000 km: RTT 20 ms, rate x RTT 250 MB, 61,035 packets of 4 KiB in flight. At a loss
+/// of 1e-4 go-back-N keeps 14 % of the link; selective repeat 99.99 %.
 ///
 /// @param rateBitsPerSecond rate of the path
 /// @param rttNanos round trip
@@ -80,10 +79,9 @@ record PathArithmetic(long rateBitsPerSecond, long rttNanos, double lossFraction
         return Math.min(rateBitsPerSecond, window) * share;
     }
 
-    /// One TCP connection with 9000-byte packets: the better of Reno and CUBIC, at most the link.
-    /// Reno: MSS / RTT x sqrt(3/2) / sqrt(p). CUBIC: (C (3 + beta) / (4 (1 - beta)))^(1/4) x RTT^(3/4) / p^(3/4)
-    /// segments
-    /// in flight.
+    /// One TCP connection with 9000-byte packets: the better of Reno and CUBIC, at most the link. Reno: MSS / RTT
+    /// x sqrt(3/2) / sqrt(p). CUBIC: (C (3 + beta) / (4 (1 - beta)))^(1/4) x RTT^(3/4) / p^(3/4) segments in
+    /// flight.
     double tcpBitsPerSecond() {
         if (lossFraction == 0 || rttNanos == 0) {
             return rateBitsPerSecond;

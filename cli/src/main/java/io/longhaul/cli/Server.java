@@ -18,6 +18,7 @@ import io.longhaul.Listener;
 import io.longhaul.Longhaul;
 import io.longhaul.cli.files.FileService;
 import io.longhaul.cli.files.ServedRoot;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;
@@ -57,8 +58,8 @@ final class Server implements AutoCloseable {
     /// @throws java.io.IOException when the present directory cannot be read
     static Server inBackground(Longhaul endpoint, long memoryBytes) throws java.io.IOException {
         final ServedRoot root = new ServedRoot(java.nio.file.Path.of("").toAbsolutePath());
-        final Server server =
-                new Server(endpoint, new InetSocketAddress("127.0.0.1", 0), root, memoryBytes, line -> {});
+        final Server server = new Server(
+                endpoint, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), root, memoryBytes, line -> {});
         Thread.ofPlatform().daemon().name("longhaul-server").start(() -> {
             try {
                 server.run();

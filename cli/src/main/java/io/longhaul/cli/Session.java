@@ -38,8 +38,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /// Does what one client asks, one request after the other. The first thing that goes wrong ends the connection, after
-/// the
-/// client was told why.
+/// the client was told why.
 ///
 /// Threading: one thread.
 final class Session {

@@ -35,6 +35,15 @@ final class TransferJson {
                 .put("device", device)
                 .put("cc", statistics.congestionController())
                 .put("lanes", statistics.lanes())
-                .put("sealed", false);
+                .put("sealed", false)
+                .put(
+                        "limited_seconds",
+                        new Json()
+                                .put("application", statistics.applicationLimitedNanos() / 1e9)
+                                .put("congestion", statistics.congestionLimitedNanos() / 1e9)
+                                .put("credit", statistics.creditLimitedNanos() / 1e9))
+                .put("lost_packets", statistics.lostPackets())
+                .put("spurious_packets", statistics.spuriousPackets())
+                .put("timeouts", statistics.retransmissionTimeouts());
     }
 }

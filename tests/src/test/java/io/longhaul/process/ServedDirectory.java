@@ -56,8 +56,8 @@ final class ServedDirectory implements AutoCloseable {
         }
     }
 
-    /// Starts a server whose root is a file system of its own of so many bytes, in a name space of its own, so that
-    /// nobody else sees its files.
+    /// Starts a server whose root is a file system of its own of so many bytes, in a name space of its own, so
+    /// that nobody else sees its files.
     static ServedDirectory startOnSmallDisk(Path directory, long bytes) throws IOException {
         final Path root = Files.createDirectories(directory.resolve("small"));
         final String mount = "mount -t tmpfs -o size=" + bytes + " tmpfs '" + root + "' && exec \"$@\"";

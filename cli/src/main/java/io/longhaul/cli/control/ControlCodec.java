@@ -53,10 +53,8 @@ import java.nio.charset.StandardCharsets;
 /// ```
 ///
 /// Texts and digests are a 16-bit length and bytes; texts are UTF-8. A message that is too long, too short, has bytes
-/// left
-/// over, or a value out of its range is refused with BAD_REQUEST, another version with OTHER_VERSION. Nothing is
-/// allocated
-/// beyond the length of the message.
+/// left over, or a value out of its range is refused with BAD_REQUEST, another version with OTHER_VERSION. Nothing is
+/// allocated beyond the length of the message.
 public final class ControlCodec {
     /// Version of the format. It changes when an old peer would misunderstand a message.
     public static final int VERSION = 1;

@@ -32,8 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// Queues what happens on a connection, in one order, for the one thread that follows a dialogue with the peer.
 ///
 /// Messages stay leased until they are taken, so that a flood of them is held back by the transport's credit.
-/// Everything
-/// else is limited to {@link #MAX_EVENTS}.
+/// Everything else is limited to {@link #MAX_EVENTS}.
 ///
 /// Threading: filled on the connection's agent, emptied by one thread.
 public final class Inbox implements Connection.Listener {

@@ -31,10 +31,8 @@ import java.util.concurrent.TimeoutException;
 /// The targets that sessions of this server are writing.
 ///
 /// A target belongs to one copy at a time. When its client was killed, the connection lives on until its idle timeout;
-/// a
-/// client that repeats the command meanwhile must not be turned away. So the earlier client is asked whether it is
-/// there,
-/// and its session is ended when no answer comes.
+/// a client that repeats the command meanwhile must not be turned away. So the earlier client is asked whether it is
+/// there, and its session is ended when no answer comes.
 ///
 /// Threading: any thread.
 final class ActiveTargets {

@@ -15,6 +15,7 @@ package io.longhaul.cli.files;
 import io.longhaul.cli.control.ControlMessage.FileStamp;
 import io.longhaul.cli.control.RefusalCode;
 import io.longhaul.cli.control.RefusalException;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -31,25 +32,27 @@ import java.util.Set;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/// The small file beside a part file that says which source it belongs to and how much of it is safely on the disk. It
-/// is
-/// locked as long as a copy goes on.
+/// The small file beside a part file that says which source it belongs to and how much of it has arrived. It is locked
+/// as long as a copy goes on.
 ///
-/// Two records of 64 bytes are written in turn; the valid one with the higher number counts, so that a crash in the
-/// middle of
-/// a write leaves the one before.
+/// What was written survives the end of the process at any moment; what was forced survives the end of the machine as
+/// well. Both are noted, with the boot of the machine: after another boot only the forced bytes count.
+///
+/// Two records of 96 bytes are written in turn; the valid one with the higher number counts, so that a crash in the
+/// middle of a write leaves the one before.
 ///
 /// ```
 /// offset  0 magic "LHSTATE1"   8 number   16 size   24 modified seconds   32 modified nanoseconds
-///        36 owner, random      44 durable bytes     52 reserved           56 CRC32C of bytes 0..55
+///        36 owner, random      44 forced bytes     52 written bytes       60 boot     88 CRC32C of bytes 0..87
 /// ```
 ///
 /// Threading: one thread at a time.
 final class PartJournal implements AutoCloseable {
     private static final long MAGIC = 0x4C48_5354_4154_4531L;
-    static final int RECORD_BYTES = 64;
+    static final int RECORD_BYTES = 96;
     private static final int OWNER_OFFSET = 36;
-    private static final int CRC_OFFSET = 56;
+    private static final int CRC_OFFSET = 88;
+    private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
     private static final Set<OpenOption> OPTIONS = Set.of(
             StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
@@ -57,6 +60,7 @@ final class PartJournal implements AutoCloseable {
     private final FileChannel channel;
     private final @Nullable FileLock lock;
     private final long owner = new SecureRandom().nextLong();
+    private final long boot = presentBoot();
     private final Optional<Entry> found;
     private long number;
 
@@ -64,8 +68,17 @@ final class PartJournal implements AutoCloseable {
     ///
     /// @param number counts up
     /// @param stamp which source; its mode is not kept
-    /// @param durableBytes bytes of the part file, from its start, that are on the disk
-    record Entry(long number, FileStamp stamp, long durableBytes) {}
+    /// @param forcedBytes bytes of the part file, from its start, that were forced to the disk
+    /// @param writtenBytes bytes of the part file that were written
+    /// @param boot which boot of the machine noted it
+    record Entry(long number, FileStamp stamp, long forcedBytes, long writtenBytes, long boot) {
+        /// Bytes that are there.
+        ///
+        /// @param presentBoot the present boot of the machine
+        long keptBytes(long presentBoot) {
+            return boot == presentBoot && boot != 0 ? writtenBytes : forcedBytes;
+        }
+    }
 
     /// Opens or creates a journal and locks it.
     ///
@@ -104,24 +117,36 @@ final class PartJournal implements AutoCloseable {
                 RefusalCode.BUSY, "another copy to this target is going on; wait until it has ended");
     }
 
-    /// What the journal said when it was opened.
-    Optional<Entry> found() {
-        return found;
+    /// Bytes that an earlier try has left of the same source, by the journal.
+    long keptBytes(FileStamp stamp) {
+        return found.filter(entry -> entry.stamp().isSameContent(stamp))
+                .map(entry -> entry.keptBytes(boot))
+                .orElse(0L);
     }
 
-    /// Writes what is durable now. The part file must have been forced before.
-    void write(FileStamp stamp, long durableBytes) throws IOException {
+    /// A number for the present boot of the machine; 0 when it is not known, and then only forced bytes count.
+    private static long presentBoot() {
+        try (FileInputStream in = new FileInputStream(BOOT.toFile())) {
+            final CRC32C crc = new CRC32C();
+            crc.update(in.readNBytes(64));
+            return crc.getValue() | 1L << 32;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /// Notes how far the copy is.
+    void write(FileStamp stamp, long forcedBytes, long writtenBytes) throws IOException {
         number++;
-        final ByteBuffer record = encode(new Entry(number, stamp, durableBytes), owner);
+        final ByteBuffer record = encode(new Entry(number, stamp, forcedBytes, writtenBytes, boot), owner);
         final long offset = (number & 1) * RECORD_BYTES;
         while (record.hasRemaining()) {
             channel.write(record, offset + record.position());
         }
     }
 
-    /// Finds out whether the locked file is still the one at the path: another copy may have removed it between our
-    /// opening
-    /// and our locking. To be called after a {@link #write}.
+    /// Finds out whether the locked file is still the one at the path: another copy may have removed it between
+    /// our opening and our locking. To be called after a {@link #write}.
     ///
     /// @throws RefusalException BUSY when it is another
     void verifyOwner() throws IOException, RefusalException {
@@ -145,7 +170,8 @@ final class PartJournal implements AutoCloseable {
         final ByteBuffer record = ByteBuffer.allocate(RECORD_BYTES);
         record.putLong(MAGIC).putLong(entry.number());
         record.putLong(entry.stamp().sizeBytes()).putLong(entry.stamp().modifiedSeconds());
-        record.putInt(entry.stamp().modifiedNanos()).putLong(owner).putLong(entry.durableBytes());
+        record.putInt(entry.stamp().modifiedNanos()).putLong(owner);
+        record.putLong(entry.forcedBytes()).putLong(entry.writtenBytes()).putLong(entry.boot());
         record.putLong(CRC_OFFSET, crc(record));
         return record.clear();
     }
@@ -159,7 +185,8 @@ final class PartJournal implements AutoCloseable {
                 continue;
             }
             final FileStamp stamp = new FileStamp(record.getLong(16), record.getLong(24), record.getInt(32), -1);
-            final Entry entry = new Entry(record.getLong(8), stamp, record.getLong(44));
+            final Entry entry =
+                    new Entry(record.getLong(8), stamp, record.getLong(44), record.getLong(52), record.getLong(60));
             if (best.isEmpty() || entry.number() > best.get().number()) {
                 best = Optional.of(entry);
             }

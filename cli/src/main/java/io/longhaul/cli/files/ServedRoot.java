@@ -25,10 +25,9 @@ import java.nio.file.Path;
 /// Keeps the paths of peers below a root.
 ///
 /// A path is a list of names. It is refused when it is absolute, has a `..`, or leads out of the root through a
-/// symbolic
-/// link: the directory of a target, and a source itself, are resolved to what they really are and compared with the
-/// root, and
-/// the last name is opened without following links. Peers cannot make links, so nothing changes between the two.
+/// symbolic link: the directory of a target, and a source itself, are resolved to what they really are and compared
+/// with the root, and the last name is opened without following links. Peers cannot make links, so nothing changes
+/// between the two.
 ///
 /// Threading: immutable.
 public final class ServedRoot {

@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// A fixed number of operations that are posted again and again, without allocating.
 ///
 /// Without a rate, an operation is posted again where it completed, on the agent's thread. With a rate, a thread posts
-/// at
-/// the intended times; when no operation is free it waits, and the time lost counts (no coordinated omission).
+/// at the intended times; when no operation is free it waits, and the time lost counts (no coordinated omission).
 final class OperationLoad implements PerfLoad {
     private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
     private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(60);

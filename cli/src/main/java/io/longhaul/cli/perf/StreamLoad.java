@@ -26,8 +26,7 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /// Blocks on one byte stream. The server sends back how many bytes it has read, as 8-byte numbers; a block has ended
-/// when
-/// they cover it.
+/// when they cover it.
 final class StreamLoad implements PerfLoad {
     private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
     private static final Duration STOP = Duration.ofSeconds(60);

@@ -22,8 +22,8 @@ import java.util.regex.Pattern;
 public record HostPort(String host, int port) {
     private static final String EXAMPLES = "dc2:4900, 192.0.2.7:4900 or [::1]:4900";
 
-    /// Names and IPv4 addresses: letters and digits of any script, but no blank, no bracket, no slash, no colon, no
-    /// control.
+    /// Names and IPv4 addresses: letters and digits of any script, but no blank, no bracket, no slash, no colon,
+    /// no control.
     private static final Pattern NAMED = Pattern.compile("([^\\s:/\\[\\]@\\p{Cntrl}]{1,253}):([^:/]*)");
 
     private static final Pattern BRACKETED =

@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
 /// Sends a run of bytes through the peer's slots.
 ///
 /// A local slot is filled from the source, digested, and written to the remote slot of the same block. It is filled
-/// again
-/// when its write has ended and its digest is computed; the remote slot is written again when the peer has credited it.
+/// again when its write has ended and its digest is computed; the remote slot is written again when the peer has
+/// credited it.
 ///
 /// Threading: one thread.
 public final class BlockSender {

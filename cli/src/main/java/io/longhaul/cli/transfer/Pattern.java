@@ -18,8 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /// Bytes that follow from a seed and their offset alone, so that both ends know them without sharing them: the
-/// SplitMix64
-/// finaliser of the seed and the number of each 8-byte word, little-endian.
+/// SplitMix64 finaliser of the seed and the number of each 8-byte word, little-endian.
 ///
 /// Threading: {@link #fill} any thread; a source or sink one thread.
 public final class Pattern {

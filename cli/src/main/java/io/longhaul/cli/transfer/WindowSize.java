@@ -17,9 +17,9 @@ import io.longhaul.congestion.Bandwidth;
 /// Chooses the ring of slots for a path.
 ///
 /// A slot is busy from its posting until its credit is back: one round trip, and the time to store a block. With W
-/// bytes of
-/// slots the pipe stays full when W is at least rate x RTT plus the blocks that are being filled and stored; 2.25 times
-/// rate x RTT leaves room for one round of repair. Worked number: 10 Gb/s x 100 ms is 125 MB, the ring 281 MB.
+/// bytes of slots the pipe stays full when W is at least rate x RTT plus the blocks that are being filled and stored;
+/// 2.25 times rate x RTT leaves room for one round of repair. Worked number: 10 Gb/s x 100 ms is 125 MB, the ring 281
+/// MB.
 ///
 /// @param slotBytes length of a slot, a power of two
 /// @param slots number of slots

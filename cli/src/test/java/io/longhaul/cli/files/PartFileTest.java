@@ -169,15 +169,32 @@ class PartFileTest {
 
     @Test
     void aJournalSurvivesATornWrite() {
+        final int length = PartJournal.RECORD_BYTES;
         final FileStamp stamp = new FileStamp(10, 5, 6, -1);
-        final ByteBuffer file = ByteBuffer.allocate(128);
-        file.put(0, PartJournal.encode(new PartJournal.Entry(2, stamp, 200), 7).array());
-        file.put(64, PartJournal.encode(new PartJournal.Entry(3, stamp, 300), 7).array());
-        assertEquals(300, PartJournal.newest(file).orElseThrow().durableBytes());
-        file.put(64 + 44, (byte) 99);
-        assertEquals(200, PartJournal.newest(file).orElseThrow().durableBytes());
+        final ByteBuffer file = ByteBuffer.allocate(2 * length);
+        file.put(
+                0,
+                PartJournal.encode(new PartJournal.Entry(2, stamp, 200, 250, 9), 7)
+                        .array());
+        file.put(
+                length,
+                PartJournal.encode(new PartJournal.Entry(3, stamp, 300, 350, 9), 7)
+                        .array());
+        assertEquals(
+                new PartJournal.Entry(3, stamp, 300, 350, 9),
+                PartJournal.newest(file).orElseThrow());
+        file.put(length + 44, (byte) 99);
+        assertEquals(200, PartJournal.newest(file).orElseThrow().forcedBytes());
         file.put(3, (byte) 99);
         assertEquals(Optional.empty(), PartJournal.newest(file));
+    }
+
+    @Test
+    void afterAnotherBootOnlyForcedBytesCount() {
+        final PartJournal.Entry entry = new PartJournal.Entry(1, STAMP, 100, 900, 5);
+        assertEquals(900, entry.keptBytes(5));
+        assertEquals(100, entry.keptBytes(6));
+        assertEquals(100, new PartJournal.Entry(1, STAMP, 100, 900, 0).keptBytes(0));
     }
 
     @Test
