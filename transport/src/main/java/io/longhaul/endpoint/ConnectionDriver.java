@@ -195,6 +195,11 @@ final class ConnectionDriver implements Runnable {
             engine.close(agent.nowNanos(), drain, reason);
             endStatus = OperationStatus.FLUSHED;
             agent.markReady(this);
+            if (!drain) {
+                // The application need not wait until the peer has heard of it; the engine does.
+                dispatchEvents();
+                end(Reason.LOCALLY_CLOSED, reason);
+            }
         }
     }
 
