@@ -250,7 +250,7 @@ final class Endpoint implements Longhaul {
                         final ConnectionDriver driver =
                                 new ConnectionDriver(agent, connection, engine, remotes(local.port(), plan));
                         connection.attach(driver);
-                        agent.register(driver);
+                        agent.register(driver, !mine.answer());
                         return driver;
                     })
                     .join();

@@ -425,8 +425,9 @@ final class EngineAgent implements Agent {
 
     /// Takes a connection into service. Agent only.
     ///
+    /// @param speaksFirst false to send nothing before the peer's first packet: the peer is not in service yet
     /// @throws ConnectionException when this agent has ended
-    void register(ConnectionDriver driver) {
+    void register(ConnectionDriver driver, boolean speaksFirst) {
         if (stopping || commands.isTerminated() || deviceFailed) {
             throw new ConnectionException(
                     deviceFailed ? Reason.DEVICE_FAILED : Reason.LOCALLY_CLOSED, "the endpoint is closed");
@@ -434,7 +435,9 @@ final class EngineAgent implements Agent {
         if (drivers.putIfAbsent(driver.connectionId(), driver) != null) {
             throw new ConnectionException(Reason.REFUSED, "the connection id is taken; connect again");
         }
-        markReady(driver);
+        if (speaksFirst) {
+            markReady(driver);
+        }
     }
 
     /// True while the connection of that id is served. Agent only.
