@@ -369,7 +369,9 @@ final class OperationEffects {
     }
 
     private Placement executeRead(long nowNanos, InboundPiece piece) {
-        if (regions.leases() >= config.maxInboundReads()) {
+        // The peer counts a read until it has the bytes, this side until the acknowledgement has come back: the next
+        // reads may be here before the acknowledgements of as many earlier ones.
+        if (regions.leases() >= 2 * config.maxInboundReads()) {
             return reject(piece, OperationStatus.REMOTE_RESOURCES_EXHAUSTED);
         }
         final OperationStatus status =

@@ -263,13 +263,14 @@ class InboundPiecesTest {
     @Test
     void limitsOutstandingReads() {
         final long key = exposed(Right.READ);
-        for (int i = 0; i < 5; i++) {
+        final int limit = 2 * in.config.maxInboundReads();
+        for (int i = 0; i <= limit; i++) {
             in.sendAll(in.piece(OperationKind.READ, i, new byte[0], key, 0, 8));
         }
-        assertEquals("reject 4 REMOTE_RESOURCES_EXHAUSTED", in.notes.get(4));
+        assertEquals("reject " + limit + " REMOTE_RESOURCES_EXHAUSTED", in.notes.get(limit));
         in.leases.getFirst().release();
-        in.sendAll(in.piece(OperationKind.READ, 9, new byte[0], key, 0, 8));
-        assertEquals("read 9 0+8", in.notes.get(5));
+        in.sendAll(in.piece(OperationKind.READ, 99, new byte[0], key, 0, 8));
+        assertEquals("read 99 0+8", in.notes.get(limit + 1));
     }
 
     @Test

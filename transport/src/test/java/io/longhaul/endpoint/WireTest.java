@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -89,6 +90,34 @@ class WireTest {
     void measuresTheRoundTrip() throws Exception {
         final ConnectionStatistics statistics = transfer(wire().build());
         assertTrue(statistics.minRttNanos() >= 10_000_000, "min RTT " + statistics.minRttNanos());
+    }
+
+    @Test
+    void asManyReadsAsAllowedFollowEachOther() throws Exception {
+        final LonghaulConfig config =
+                EndpointPair.small().wire(wire().build()).maxInboundReads(8).build();
+        try (EndpointPair pair = new EndpointPair(config);
+                Arena arena = Arena.ofShared()) {
+            pair.server.expose("data", arena.allocate(BYTES), Grant.of(Right.READ));
+            final RemoteRegion data = pair.client.lookup("data").get(20, TimeUnit.SECONDS);
+            final MemorySegment target = arena.allocate(8 * 20_000);
+            final AtomicInteger left = new AtomicInteger(200);
+            final CompletableFuture<OperationStatus> end = new CompletableFuture<>();
+            for (int i = 0; i < 8; i++) {
+                final long place = 20_000L * i;
+                final Operation read = new Operation();
+                read.onComplete(done -> {
+                    if (done.status() != OperationStatus.SUCCESS || left.decrementAndGet() == 0) {
+                        end.complete(done.status());
+                    } else {
+                        pair.client.post(done.read(data, place, target, place, 20_000));
+                    }
+                });
+                pair.client.post(read.read(data, place, target, place, 20_000));
+            }
+            assertEquals(OperationStatus.SUCCESS, end.get(60, TimeUnit.SECONDS));
+            pair.close();
+        }
     }
 
     @Test
