@@ -112,7 +112,9 @@ public interface Connection extends AutoCloseable {
     /// @return the immediate as an unsigned value, or -1 when none came in time
     long receiveImmediate(Duration timeout) throws InterruptedException;
 
-    /// Opens a stream. Never blocks.
+    /// Opens a stream. Waits for the agent, never for the peer.
+    ///
+    /// @throws OperationException REMOTE_RESOURCES_EXHAUSTED when as many streams are open as there may be
     ByteStream openStream();
 
     /// Waits for a stream that the peer opened; null when none came in time.
