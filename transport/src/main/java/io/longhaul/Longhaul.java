@@ -20,7 +20,7 @@ import java.util.ServiceLoader;
 /// An endpoint: one verbs device, the agent that serves it, and any number of connections.
 ///
 /// {@snippet lang=java :
-/// try (Longhaul endpoint = Longhaul.open(LonghaulConfig.defaults());
+/// try (Longhaul endpoint = Longhaul.open(LonghaulConfig.builder().insecure(true).build());
 ///         Connection connection = endpoint.connect(address, Duration.ofSeconds(5))) {
 ///     RemoteRegion inbox = connection.lookup("inbox").join();
 ///     connection.write(bytes, inbox, 0).join();
@@ -31,7 +31,9 @@ import java.util.ServiceLoader;
 public interface Longhaul extends AutoCloseable {
     /// Opens an endpoint.
     ///
-    /// @throws ConfigurationException when a setting is out of range
+    /// @throws ConfigurationException when a setting is out of range, or does not say {@code insecure}: connections
+    /// are
+    ///     neither authenticated nor encrypted yet
     /// @throws DeviceException when the device cannot be opened
     static Longhaul open(LonghaulConfig config) {
         return ServiceLoader.load(EndpointProvider.class, Longhaul.class.getClassLoader())

@@ -12,6 +12,7 @@
  */
 package io.longhaul.endpoint;
 
+import io.longhaul.ConfigurationException;
 import io.longhaul.EndpointProvider;
 import io.longhaul.Longhaul;
 import io.longhaul.LonghaulConfig;
@@ -23,6 +24,11 @@ public final class EndpointService implements EndpointProvider {
 
     @Override
     public Longhaul open(LonghaulConfig config) {
+        if (!config.insecure()) {
+            throw new ConfigurationException(
+                    "insecure=false, but connections are neither authenticated nor encrypted yet;"
+                            + " on a network that you trust, set insecure(true)");
+        }
         return new Endpoint(config);
     }
 }

@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longhaul.ConfigurationException;
 import io.longhaul.ConnectionException;
 import io.longhaul.ConnectionException.Reason;
 import io.longhaul.DeviceException;
@@ -53,6 +54,7 @@ class ConnectErrorsTest {
     @BeforeEach
     void open() {
         endpoint = Longhaul.open(LonghaulConfig.builder()
+                .insecure(true)
                 .lanes(1)
                 .receiveQueuePackets(64)
                 .handshakeTimeout(Duration.ofMillis(500))
@@ -98,6 +100,13 @@ class ConnectErrorsTest {
         while (socket.getInputStream().read() >= 0) {
             // Nothing to say.
         }
+    }
+
+    @Test
+    void anEndpointIsNotOpenedWithoutSayingInsecure() {
+        final ConfigurationException refused =
+                assertThrows(ConfigurationException.class, () -> Longhaul.open(LonghaulConfig.defaults()));
+        assertTrue(refused.getMessage().contains("insecure(true)"), refused.getMessage());
     }
 
     @Test
@@ -260,7 +269,8 @@ class ConnectErrorsTest {
 
     @Test
     void anUnknownDeviceIsTold() {
-        final LonghaulConfig config = LonghaulConfig.builder().device("mlx9_9").build();
+        final LonghaulConfig config =
+                LonghaulConfig.builder().insecure(true).device("mlx9_9").build();
         final DeviceException refused = assertThrows(DeviceException.class, () -> Longhaul.open(config));
         assertTrue(String.valueOf(refused.getMessage()).contains("mlx9_9"));
     }

@@ -52,7 +52,11 @@ final class EndpointPair implements AutoCloseable {
 
     /// A configuration for tests: few and short queues.
     static LonghaulConfig.Builder small() {
-        return LonghaulConfig.builder().lanes(2).receiveQueuePackets(512).maxMemoryBytes(64 << 20);
+        return LonghaulConfig.builder()
+                .insecure(true)
+                .lanes(2)
+                .receiveQueuePackets(512)
+                .maxMemoryBytes(64 << 20);
     }
 
     Connection accept() throws InterruptedException {
