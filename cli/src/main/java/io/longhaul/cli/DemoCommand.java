@@ -54,6 +54,9 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
     private static final Duration ANSWER = Duration.ofSeconds(60);
 
+    /// Time in which each of the two processes compiles its code before the transfer starts.
+    private static final Duration WARM_UP = Duration.ofMillis(2000);
+
     @Option(names = "--km", paramLabel = "LENGTH", description = "Length of the link. Default: 2000.")
     Distance distance = new Distance(2000);
 
@@ -104,6 +107,7 @@ final class DemoCommand implements Callable<Integer> {
         options.config();
         introduce(path);
         final List<String> serve = new ArrayList<>(List.of("--emulate", emulationText(seed + 1)));
+        serve.addAll(List.of("--warm-up", WARM_UP.toMillis() + "ms"));
         serve.addAll(List.of("--cc", controller, "--lanes", String.valueOf(lanes)));
         if (controller.equals("reserved")) {
             serve.addAll(List.of("--rate-hint", rate.bitsPerSecond() + "bit"));
@@ -118,6 +122,7 @@ final class DemoCommand implements Callable<Integer> {
         }
         try (ServerProcess server = ServerProcess.start(serve)) {
             output.say("the far side runs as process " + server.pid() + " on 127.0.0.1:" + server.port());
+            Rehearsal.run(options.config(), WARM_UP);
             run(options, path, server.port());
         }
         return ExitStatus.OK;

@@ -16,11 +16,13 @@ import io.longhaul.Longhaul;
 import io.longhaul.cli.files.ServedRoot;
 import io.longhaul.cli.quantity.HostPort;
 import io.longhaul.cli.quantity.QuantityException;
+import io.longhaul.cli.quantity.TimeSpan;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -40,6 +42,14 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(names = "--root", paramLabel = "DIR", description = "What to serve. Default: the current directory.")
     Path root = Path.of("");
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "TIME",
+            description = "Exercise the code for so long before listening: the first transfer then runs at full speed."
+                    + " Default: none.")
+    @Nullable
+    TimeSpan warmUp;
 
     @Option(names = "--exit-with-stdin", hidden = true, description = "Stop when standard input ends.")
     boolean exitWithStdin;
@@ -62,6 +72,9 @@ final class ServeCommand implements Callable<Integer> {
         final ServedRoot served = servedRoot();
         final InetSocketAddress resolved = EndpointOptions.resolve(address);
         final Longhaul endpoint = endpointOptions.open();
+        if (warmUp != null) {
+            Rehearsal.run(endpoint.config(), warmUp.toDuration());
+        }
         try (endpoint;
                 Server server = new Server(endpoint, resolved, served, endpointOptions.maxMemoryBytes(), output::say)) {
             stopWithProcess(server);
