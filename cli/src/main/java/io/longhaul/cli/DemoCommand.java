@@ -123,6 +123,7 @@ final class DemoCommand implements Callable<Integer> {
         try (ServerProcess server = ServerProcess.start(serve)) {
             output.say("the far side runs as process " + server.pid() + " on 127.0.0.1:" + server.port());
             Rehearsal.run(options.config(), WARM_UP);
+            output.say("both processes compiled their code for " + WARM_UP.toSeconds() + " s; now it counts:");
             run(options, path, server.port());
         }
         return ExitStatus.OK;
@@ -234,6 +235,7 @@ final class DemoCommand implements Callable<Integer> {
                 .put("completion_ratio", report.seconds() / ideal)
                 .put("go_back_n_efficiency", path.goBackNShare())
                 .put("seed", seed)
+                .put("warm_up_seconds", oneProcess ? 0 : WARM_UP.toSeconds())
                 .put("emulated", true));
     }
 }
