@@ -55,7 +55,7 @@ final class DemoCommand implements Callable<Integer> {
     private static final Duration ANSWER = Duration.ofSeconds(60);
 
     /// Time in which each of the two processes compiles its code before the transfer starts.
-    private static final Duration WARM_UP = Duration.ofMillis(2000);
+    private static final Duration WARM_UP = Duration.ofSeconds(2);
 
     @Option(names = "--km", paramLabel = "LENGTH", description = "Length of the link. Default: 2000.")
     Distance distance = new Distance(2000);
