@@ -61,6 +61,8 @@ final class AnswerQueue implements Responses {
         }
     }
 
+    private static final int MAX_CONTROLS = 1 << 16;
+
     private final ArrayDeque<Control> controls = new ArrayDeque<>();
     private final ArrayDeque<Control> controlPool = new ArrayDeque<>();
     private final ArrayDeque<Read> reads = new ArrayDeque<>();
@@ -128,6 +130,11 @@ final class AnswerQueue implements Responses {
         read.lease = lease;
         reads.add(read);
         open.add(read);
+    }
+
+    /// True when a peer asks without ever taking the answers.
+    boolean isOverfull() {
+        return controls.size() > MAX_CONTROLS;
     }
 
     boolean hasMore() {

@@ -81,7 +81,8 @@ final class CloseHandshake {
     /// The peer's CLOSE arrived: answer it, and linger.
     void onPeerClose(long nowNanos, long timeoutNanos) {
         confirmPending = true;
-        if (state != State.CLOSED) {
+        if (state != State.CLOSED && state != State.LINGERING) {
+            // A repeated CLOSE is answered, but does not lengthen the life of the connection.
             state = State.LINGERING;
             dueNanos = nowNanos + LINGER_TIMEOUTS * timeoutNanos;
         }

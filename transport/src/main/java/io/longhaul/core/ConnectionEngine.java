@@ -87,6 +87,9 @@ public final class ConnectionEngine {
         if (regions.isGuessing()) {
             violate(nowNanos, "too many unknown region keys");
         }
+        if (parts.answers.isOverfull()) {
+            violate(nowNanos, "too many requests whose answers are not acknowledged");
+        }
     }
 
     // Frames that are not data.
@@ -107,6 +110,11 @@ public final class ConnectionEngine {
             } else {
                 parts.replies.add(packetBytes, nonce);
             }
+        }
+
+        @Override
+        public boolean isLive() {
+            return closing.isLive();
         }
 
         @Override

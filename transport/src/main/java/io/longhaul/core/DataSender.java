@@ -156,8 +156,7 @@ final class DataSender {
     }
 
     private int openVoid(Piece piece) {
-        final long credit = window.creditCsn() - window.nextCsn();
-        final int count = (int) Math.min(credit, piece.chunkCount - piece.nextChunk);
+        final int count = (int) Math.min(window.room(), piece.chunkCount - piece.nextChunk);
         for (int i = 0; i < count; i++) {
             open(piece);
         }

@@ -69,7 +69,8 @@ final class EngineParts {
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] = new SendLane(i, config.initialRttNanos(), MIN_RTT_WINDOW_NANOS);
         }
-        window = new SendWindow(SEND_WINDOW_CHUNKS, config.peer().windowChunks());
+        window = new SendWindow(
+                SEND_WINDOW_CHUNKS, config.maxWindowChunks(), config.peer().windowChunks());
         mtu = new PathMtu(config);
         writer = new PacketWriter(config);
         flow = new Flow(

@@ -33,6 +33,7 @@ final class InboundPieces {
     private long orphans;
     private long nextKept; // CSN at which the search for kept frames of the piece begun last goes on
     private long keptEnd;
+    private boolean closed;
 
     InboundPieces(
             EngineConfig config,
@@ -104,7 +105,7 @@ final class InboundPieces {
         }
         index.add(described);
         nextKept = described.firstCsn;
-        keptEnd = orphanFrames.isEmpty() ? nextKept : described.endCsn();
+        keptEnd = Math.min(described.endCsn(), orphanFrames.endCsn());
         return place(nowNanos, described, csn, partOffset, packet, data, bytes);
     }
 
@@ -180,7 +181,7 @@ final class InboundPieces {
     /// no
     /// more. Whoever takes it brings it to {@link #onData} if its CSN is NEW, and back to {@link #onKeptDone}.
     OrphanFrames.@Nullable Frame nextKept() {
-        while (nextKept < keptEnd) {
+        while (nextKept < keptEnd && !orphanFrames.isEmpty()) {
             final OrphanFrames.Frame frame = orphanFrames.remove(nextKept++);
             if (frame != null) {
                 return frame;
@@ -293,6 +294,10 @@ final class InboundPieces {
 
     /// Forgets everything and gives back what partial messages hold. Nothing else may be called afterwards.
     void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         InboundPiece piece = index.first();
         while (piece != null) {
             forget(piece);

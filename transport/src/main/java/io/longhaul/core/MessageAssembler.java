@@ -36,6 +36,7 @@ final class MessageAssembler {
     private static final int MAX_POOLED = 16 * 1024;
     private static final int REMEMBERED = 4096; // messages that were delivered or dropped, a power of two
 
+    private boolean closed;
     private final ReceiveMemory memory;
     private final MessageMemory places;
     private final EventQueue events;
@@ -256,6 +257,11 @@ final class MessageAssembler {
     /// Drops partial messages and this side's hold on the memory; delivered messages stay valid until they are
     /// released.
     void close() {
+        if (closed) {
+            // The memory is held once and let go once: the application may still read what was delivered.
+            return;
+        }
+        closed = true;
         for (final InboundMessage message : arriving.values()) {
             places.free(message);
             message.sequence = -1;

@@ -57,7 +57,11 @@ final class OrphanFrames {
     private final ArrayDeque<Frame> pool = new ArrayDeque<>();
     private @Nullable Block filling;
     private int filled;
+    /// Most frames that are kept: small frames must not fill the table where large ones would fill the memory.
+    private static final int MAX_FRAMES = 1 << 16;
+
     private int blocks;
+    private long endCsn;
 
     /// Creates an empty store.
     ///
@@ -77,7 +81,7 @@ final class OrphanFrames {
 
     /// Keeps a frame, unless there is no room or it is kept already.
     void keep(long csn, MemorySegment packet, long packetOffset, int frameBytes) {
-        if (byCsn.containsKey(csn)) {
+        if (byCsn.containsKey(csn) || byCsn.size() >= MAX_FRAMES) {
             return;
         }
         final Block block = blockFor(frameBytes);
@@ -92,6 +96,7 @@ final class OrphanFrames {
         filled += frameBytes;
         block.count++;
         byCsn.put(csn, frame);
+        endCsn = Math.max(endCsn, csn + 1);
     }
 
     private @Nullable Block blockFor(int frameBytes) {
@@ -143,9 +148,22 @@ final class OrphanFrames {
         }
     }
 
-    /// Drops the frames of a range.
+    /// Larger than every CSN that was ever kept.
+    long endCsn() {
+        return endCsn;
+    }
+
+    /// Drops the frames of a range. Costs the smaller of the range and of what is kept.
     void drop(long firstCsn, long endCsn) {
-        if (!byCsn.isEmpty()) {
+        final long length = endCsn - firstCsn;
+        if (length >= 0 && length < byCsn.size()) {
+            for (long csn = firstCsn; csn < endCsn; csn++) {
+                final Frame frame = byCsn.remove(csn);
+                if (frame != null) {
+                    release(frame);
+                }
+            }
+        } else if (!byCsn.isEmpty()) {
             byCsn.values().removeIf(frame -> {
                 final boolean inside = frame.csn >= firstCsn && frame.csn < endCsn;
                 if (inside) {

@@ -19,7 +19,7 @@ import java.util.Arrays;
 ///
 /// A record is resolved once its packet is known to be acknowledged or lost. The ring doubles when it is full, so
 /// nothing here
-/// bounds the window: 10 Gb/s x 100 ms in packets of 300 bytes are 417,000 records of 81 bytes, 34 MB.
+/// bounds the window: 10 Gb/s x 100 ms in packets of 300 bytes are 417,000 records of 70 bytes, 29 MB.
 ///
 /// Worked layout: [slot] = packetNumber & (length - 1), all arrays of the same length, a power of two.
 final class PacketHistory {
@@ -49,6 +49,7 @@ final class PacketHistory {
     private int mask;
     private long nextPacketNumber;
     private long oldestUnresolved;
+    private long firstHeld;
 
     PacketHistory(int capacity) {
         assert Integer.bitCount(capacity) == 1 : "capacity is a power of two";
@@ -82,7 +83,9 @@ final class PacketHistory {
 
     /// True when the record of a packet is still held.
     boolean holds(long packetNumber) {
-        return packetNumber < nextPacketNumber && nextPacketNumber - packetNumber <= mask + 1L;
+        return packetNumber >= firstHeld
+                && packetNumber < nextPacketNumber
+                && nextPacketNumber - packetNumber <= mask + 1L;
     }
 
     /// Takes the next number for a packet that does not count towards the window.
@@ -163,6 +166,7 @@ final class PacketHistory {
         }
         state = states;
         appLimited = limits;
+        firstHeld = oldestUnresolved;
         mask = length - 1;
     }
 

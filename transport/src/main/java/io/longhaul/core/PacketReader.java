@@ -36,6 +36,9 @@ final class PacketReader {
         /// A PROBE frame.
         void onProbe(long nowNanos, int flags, int packetBytes, long nonce, long wantedBytes);
 
+        /// True while frames other than CLOSE have an effect.
+        boolean isLive();
+
         /// A CLOSE frame.
         void onClose(long nowNanos, int code, String reason);
 
@@ -127,7 +130,12 @@ final class PacketReader {
     }
 
     private int onFrame(long nowNanos, int lane, MemorySegment segment, long at, long end) {
-        return switch (WireBytes.u8(segment, at)) {
+        final int type = WireBytes.u8(segment, at);
+        if (type != FrameType.CLOSE && !frames.isLive()) {
+            // The connection has ended: its memory is gone, and only the end itself is still talked about.
+            return STOP;
+        }
+        return switch (type) {
             case FrameType.PADDING -> STOP;
             case FrameType.OPERATION -> onOperation(nowNanos, lane, segment, at, end - at);
             case FrameType.DATA -> onData(nowNanos, lane, segment, at, end - at);

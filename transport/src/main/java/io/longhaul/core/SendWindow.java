@@ -36,15 +36,17 @@ final class SendWindow {
     private byte[] transmissions;
     private long[] packetNumber;
     private long[] acked;
+    private final int maxChunks;
     private int mask;
 
     private long cumulativeCsn;
     private long nextCsn;
     private long creditCsn;
 
-    SendWindow(int capacity, long initialCreditCsn) {
+    SendWindow(int capacity, int maxChunks, long initialCreditCsn) {
         assert Integer.bitCount(capacity) == 1 && capacity >= 64 : "capacity is a power of two from 64";
         mask = capacity - 1;
+        this.maxChunks = maxChunks;
         pieces = new Piece[capacity];
         state = new byte[capacity];
         lane = new byte[capacity];
@@ -71,7 +73,12 @@ final class SendWindow {
     }
 
     boolean hasCredit() {
-        return nextCsn < creditCsn;
+        return room() > 0;
+    }
+
+    /// Chunks that may be sent for the first time: what the peer's credit and our own cap leave.
+    long room() {
+        return Math.min(creditCsn, cumulativeCsn + maxChunks) - nextCsn;
     }
 
     void onCredit(long csn) {

@@ -287,7 +287,7 @@ final class EngineAgent implements Agent {
         final boolean ceMarked = WorkCompletions.congestionExperienced(segment, grhOffset);
         try {
             driver.engine().onPacket(nowNanos, lane.index(), segment, offset, length, ceMarked);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (RuntimeException | Error e) {
             driver.fail(e);
         }
         counters.receivedPackets++;
@@ -348,7 +348,7 @@ final class EngineAgent implements Agent {
             }
             try {
                 work += serve(driver);
-            } catch (RuntimeException | AssertionError e) {
+            } catch (RuntimeException | Error e) {
                 driver.fail(e);
             }
         }
@@ -396,7 +396,7 @@ final class EngineAgent implements Agent {
             }
             final int slot = sendSlab.take();
             transmit.buffer(segment, sendSlab.offset(slot), sendSlab.slotBytes());
-            final int length = engine.pollTransmit(nowNanos, transmit);
+            final int length = pollTransmit(engine, slot);
             if (length == 0) {
                 sendSlab.free(slot);
                 counters.sentPackets += sent;
@@ -410,6 +410,19 @@ final class EngineAgent implements Agent {
         counters.sentPackets += sent;
         markReady(driver);
         return sent;
+    }
+
+    private int pollTransmit(ConnectionEngine engine, int slot) {
+        boolean returned = false;
+        try {
+            final int length = engine.pollTransmit(nowNanos, transmit);
+            returned = true;
+            return length;
+        } finally {
+            if (!returned) {
+                sendSlab.free(slot);
+            }
+        }
     }
 
     private int roomAfterPosting() {
