@@ -24,6 +24,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -210,6 +211,24 @@ public final class Libc {
         }
     }
 
+    /// `fcntl(2)` with an integer argument.
+    public static int fcntl(CallState state, int fd, int command, int argument) {
+        try {
+            int result = (int) Handles.FCNTL.invokeExact(state.segment, fd, command, argument);
+            return result < 0 ? state.negatedErrno() : result;
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    /// Makes calls on a descriptor fail with EAGAIN instead of waiting.
+    ///
+    /// @return 0, or the negated `errno`
+    public static int setNonBlocking(CallState state, int fd) {
+        int flags = fcntl(state, fd, SocketLayouts.F_GETFL, 0);
+        return flags < 0 ? flags : fcntl(state, fd, SocketLayouts.F_SETFL, flags | SocketLayouts.O_NONBLOCK);
+    }
+
     /// The method handles, found when the first of them is needed.
     private static final class Handles {
         private static final Linker.Option ERRNO = Linker.Option.captureCallState(STRUCT_ERROR);
@@ -244,17 +263,21 @@ public final class Libc {
         private static final MethodHandle WRITE =
                 find("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
         private static final MethodHandle CLOSE = find("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+        private static final MethodHandle FCNTL = find(
+                "fcntl",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
+                Linker.Option.firstVariadicArg(2));
 
         private Handles() {}
 
         /// Finds a function; what is missing is noted, and its handle throws when it is called after all.
         @SuppressWarnings("restricted")
-        private static MethodHandle find(String name, FunctionDescriptor descriptor) {
+        private static MethodHandle find(String name, FunctionDescriptor descriptor, Linker.Option... more) {
             Linker linker = Linker.nativeLinker();
             try {
                 Optional<MemorySegment> symbol = linker.defaultLookup().find(name);
                 if (symbol.isPresent()) {
-                    return linker.downcallHandle(symbol.get(), descriptor, ERRNO);
+                    return linker.downcallHandle(symbol.get(), descriptor, withErrno(more));
                 }
                 note("the C library has no function " + name);
             } catch (IllegalCallerException e) {
@@ -262,6 +285,12 @@ public final class Libc {
                         + " or ALL-UNNAMED on the class path");
             }
             return MethodHandles.throwException(void.class, UnsupportedOperationException.class);
+        }
+
+        private static Linker.Option[] withErrno(Linker.Option[] more) {
+            Linker.Option[] options = Arrays.copyOf(more, more.length + 1);
+            options[more.length] = ERRNO;
+            return options;
         }
 
         private static void note(String reason) {

@@ -15,6 +15,10 @@ package io.longhaul.linux;
 /// Constants and struct offsets of sockets on 64-bit Linux, from `linux/socket.h`, `linux/in.h`, `linux/in6.h`,
 /// `linux/udp.h`, `asm-generic/socket.h`; the same on x86-64 and aarch64.
 final class SocketLayouts {
+    static final int F_GETFL = 3;
+    static final int F_SETFL = 4;
+    static final int O_NONBLOCK = 0x800;
+
     static final int AF_INET = 2;
     static final int AF_INET6 = 10;
     static final int SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000;
