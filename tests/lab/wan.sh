@@ -52,6 +52,7 @@ wan_up() {
   if ((half > 0)) || [[ -n $jitter ]]; then netem+=" delay ${half}us $jitter"; fi
   netem+="${loss:+ loss $loss}${duplicate:+ duplicate $duplicate}${corrupt:+ corrupt $corrupt}${reorder:+ reorder $reorder}"
   netem+="${rate:+ rate $rate}${extra:+ $extra}"
+  touch /run/wan.changed
   # not "replace": netem keeps an old rate, reorder or corrupt that the new words leave out
   if [[ -n $peer ]]; then in_peer=(-n "$peer"); fi
   {

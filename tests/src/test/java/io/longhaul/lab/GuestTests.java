@@ -1,0 +1,169 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.lab;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TagFilter;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/// Runs test classes inside the guest: `GuestTests CLASSES REPORT`. CLASSES is a file with a class name on every line;
+/// those
+/// that REPORT says were begun before are passed over, so that a run can go on after the JVM died. The status is 0
+/// whenever
+/// all classes were run: REPORT tells what failed.
+final class GuestTests implements TestExecutionListener {
+    /// The tag of the tests that run in the guest, and only there.
+    static final String TAG = "guest";
+
+    /// A file that `wan_up` leaves when a test changed the WAN.
+    private static final Path CHANGED_WAN = Path.of("/run/wan.changed");
+
+    private final Writer report;
+    private final Map<String, Long> started = new HashMap<>();
+
+    private GuestTests(Writer report) {
+        this.report = report;
+    }
+
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        final Path file = Path.of(arguments[1]);
+        final Set<String> begun = new HashSet<>();
+        for (GuestReport.Event event : GuestReport.read(file)) {
+            if (event.kind() == GuestReport.Kind.BEGIN) {
+                begun.add(event.name());
+            }
+        }
+        final List<String> classes = new ArrayList<>(Files.readAllLines(Path.of(arguments[0])));
+        classes.removeAll(begun);
+        try (Writer report = Files.newBufferedWriter(
+                file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            for (String name : classes) {
+                restoreWan();
+                GuestReport.append(report, new GuestReport.Event(GuestReport.Kind.BEGIN, "", name, 0, ""));
+                LauncherFactory.create().execute(request(name), new GuestTests(report));
+            }
+        }
+        // A thread that a failed test left behind must not hold the guest.
+        Runtime.getRuntime().halt(0);
+    }
+
+    private static LauncherDiscoveryRequest request(String className) {
+        return LauncherDiscoveryRequestBuilder.request()
+                .selectors(DiscoverySelectors.selectClass(className))
+                .filters(TagFilter.includeTags(TAG))
+                .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "90 s")
+                .build();
+    }
+
+    /// Makes the WAN a plain one again if a test changed it.
+    private static void restoreWan() throws IOException, InterruptedException {
+        if (!Files.exists(CHANGED_WAN)) {
+            return;
+        }
+        final Process process = new ProcessBuilder("bash", "-c", "wan_up && rm " + CHANGED_WAN)
+                .inheritIO()
+                .start();
+        if (!process.waitFor(30, TimeUnit.SECONDS) || process.exitValue() != 0) {
+            System.out.println("the WAN could not be restored");
+        }
+    }
+
+    @Override
+    public void executionStarted(TestIdentifier test) {
+        started.put(test.getUniqueId(), System.nanoTime());
+    }
+
+    @Override
+    public void executionSkipped(TestIdentifier test, String reason) {
+        tell(GuestReport.Kind.SKIPPED, test, reason);
+    }
+
+    @Override
+    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+        final String trace = result.getThrowable().map(GuestTests::trace).orElse("");
+        switch (result.getStatus()) {
+            case SUCCESSFUL -> {
+                if (test.isTest()) {
+                    tell(GuestReport.Kind.PASSED, test, "");
+                }
+            }
+            case ABORTED ->
+                tell(
+                        GuestReport.Kind.SKIPPED,
+                        test,
+                        result.getThrowable().map(Throwable::getMessage).orElse("no reason given"));
+            case FAILED -> tell(GuestReport.Kind.FAILED, test, trace);
+        }
+    }
+
+    private void tell(GuestReport.Kind kind, TestIdentifier test, String text) {
+        final long begin = started.getOrDefault(test.getUniqueId(), System.nanoTime());
+        final long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+        final String name = name(test);
+        final String detail = switch (kind) {
+            case SKIPPED -> ": " + text;
+            case FAILED -> "\n" + text;
+            default -> "";
+        };
+        System.out.println(kind + " " + name + " (" + millis + " ms)" + detail);
+        try {
+            GuestReport.append(report, new GuestReport.Event(kind, test.getUniqueId(), name, millis, text));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String name(TestIdentifier test) {
+        final StringBuilder name = new StringBuilder();
+        for (var segment : test.getUniqueIdObject().getSegments()) {
+            if (segment.getType().equals("class")) {
+                final String full = segment.getValue();
+                name.append(full.substring(full.lastIndexOf('.') + 1));
+            } else if (segment.getType().equals("nested-class")) {
+                name.append('.').append(segment.getValue());
+            }
+        }
+        if (test.getSource().filter(ClassSource.class::isInstance).isEmpty()) {
+            name.append(" > ").append(test.getDisplayName());
+        }
+        return name.toString();
+    }
+
+    private static String trace(Throwable throwable) {
+        final StringWriter text = new StringWriter();
+        throwable.printStackTrace(new PrintWriter(text, true));
+        return text.toString();
+    }
+}
