@@ -5,5 +5,6 @@ module io.longhaul.verbs {
     requires static transitive org.jspecify;
 
     exports io.longhaul.verbs;
+    exports io.longhaul.verbs.cm;
     exports io.longhaul.verbs.soft;
 }

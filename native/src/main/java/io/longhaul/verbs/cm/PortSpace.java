@@ -1,0 +1,31 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.verbs.cm;
+
+/// Which ports an identifier uses and what service stands behind them (`enum rdma_port_space`).
+public enum PortSpace {
+    /// Connections: RC.
+    TCP(0x0106),
+    /// Datagrams: UD. A connection request asks the peer for the number and key of its queue pair.
+    UDP(0x0111);
+
+    private final int code;
+
+    PortSpace(int code) {
+        this.code = code;
+    }
+
+    int code() {
+        return code;
+    }
+}
