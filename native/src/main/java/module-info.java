@@ -4,6 +4,7 @@
 module io.longhaul.verbs {
     requires static transitive org.jspecify;
 
+    exports io.longhaul.isal;
     exports io.longhaul.verbs;
     exports io.longhaul.verbs.cm;
     exports io.longhaul.verbs.soft;

@@ -8,6 +8,7 @@ module io.longhaul {
 
     exports io.longhaul;
     exports io.longhaul.core;
+    exports io.longhaul.core.fec;
 
     uses io.longhaul.EndpointProvider;
 

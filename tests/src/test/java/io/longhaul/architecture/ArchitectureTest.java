@@ -84,7 +84,7 @@ class ArchitectureTest {
 
     @Test
     void verbsStandOnJavaBaseAlone() {
-        onlyDependsOnJavaBaseAnd("io.longhaul.verbs..", "io.longhaul.linux..");
+        onlyDependsOnJavaBaseAnd("io.longhaul.isal..", "io.longhaul.verbs..", "io.longhaul.linux..");
     }
 
     @Test
@@ -108,6 +108,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "io.longhaul.verbs..",
                         "io.longhaul.linux..",
+                        "io.longhaul.isal..",
                         "io.longhaul.endpoint..",
                         "java.net..",
                         "java.nio.channels..",
