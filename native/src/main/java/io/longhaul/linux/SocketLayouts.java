@@ -40,6 +40,7 @@ final class SocketLayouts {
     static final int PMTUDISC_DO = 2;
 
     static final int SOL_UDP = 17;
+    static final int UDP_NO_CHECK6_RX = 102;
     static final int UDP_SEGMENT = 103;
     static final int UDP_GRO = 104;
 

@@ -60,6 +60,8 @@ public final class UdpSocket implements AutoCloseable {
                     "setsockopt(IPV6_MTU_DISCOVER)",
                     option(SocketLayouts.SOL_IPV6, SocketLayouts.IPV6_MTU_DISCOVER, SocketLayouts.PMTUDISC_DO));
             check("setsockopt(IPV6_RECVTCLASS)", option(SocketLayouts.SOL_IPV6, SocketLayouts.IPV6_RECVTCLASS, 1));
+            // RoCEv2 has the ICRC and sends no UDP checksum, which IPv6 sockets refuse unless they are told (RFC 6935).
+            check("setsockopt(UDP_NO_CHECK6_RX)", option(SocketLayouts.SOL_UDP, SocketLayouts.UDP_NO_CHECK6_RX, 1));
         } else {
             check(
                     "setsockopt(IP_MTU_DISCOVER)",
