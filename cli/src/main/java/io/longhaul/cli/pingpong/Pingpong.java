@@ -17,13 +17,15 @@ import io.longhaul.verbs.RdmaDevice;
 import io.longhaul.verbs.WorkCompletions;
 import java.io.IOException;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /// One exchange: the client sends, the server answers, until each has sent its number of messages.
 ///
 /// Threading: one thread.
 public final class Pingpong {
-    private static final int SPINS_BEFORE_YIELD = 256;
+    private static final int SPINS_BEFORE_REST = 256;
+    private static final long REST_NANOS = 1_000;
 
     private final PingpongPlan plan;
     private final PingpongEnd end;
@@ -86,8 +88,8 @@ public final class Pingpong {
                 idle = 0;
             } else if (System.nanoTime() - lastNews > plan.timeout().toNanos()) {
                 throw new IOException(silence());
-            } else if (++idle % SPINS_BEFORE_YIELD == 0) {
-                Thread.yield();
+            } else if (++idle % SPINS_BEFORE_REST == 0) {
+                LockSupport.parkNanos(REST_NANOS);
             } else {
                 Thread.onSpinWait();
             }
