@@ -7,5 +7,6 @@ module io.longhaul.verbs {
     exports io.longhaul.isal;
     exports io.longhaul.verbs;
     exports io.longhaul.verbs.cm;
+    exports io.longhaul.verbs.ibv;
     exports io.longhaul.verbs.soft;
 }

@@ -23,13 +23,16 @@ import java.util.Objects;
 /// @param maxReceiveRequests most receives outstanding, 0 and more
 /// @param sourcePortIndex which of the device's UDP source ports it sends from, 0 and more, taken modulo their number;
 ///     -1 takes them in turn
+/// @param maxInlineBytes longest payload of a send with [SendRequests#INLINE], 0 when there are none; at most
+///     [DeviceCapabilities#maxInlineBytes()]
 public record QueuePairConfig(
         QueuePair.Type type,
         CompletionQueue sendQueue,
         CompletionQueue receiveQueue,
         int maxSendRequests,
         int maxReceiveRequests,
-        int sourcePortIndex) {
+        int sourcePortIndex,
+        int maxInlineBytes) {
 
     /// Takes the next source port in turn.
     public static final int NEXT_SOURCE_PORT = -1;
@@ -48,6 +51,20 @@ public record QueuePairConfig(
         if (sourcePortIndex < NEXT_SOURCE_PORT) {
             throw new IllegalArgumentException("sourcePortIndex must be -1 or more, is " + sourcePortIndex);
         }
+        if (maxInlineBytes < 0) {
+            throw new IllegalArgumentException("maxInlineBytes must not be negative, is " + maxInlineBytes);
+        }
+    }
+
+    /// A configuration without inline sends.
+    public QueuePairConfig(
+            QueuePair.Type type,
+            CompletionQueue sendQueue,
+            CompletionQueue receiveQueue,
+            int maxSendRequests,
+            int maxReceiveRequests,
+            int sourcePortIndex) {
+        this(type, sendQueue, receiveQueue, maxSendRequests, maxReceiveRequests, sourcePortIndex, 0);
     }
 
     /// A configuration with one completion queue for both directions and the next source port in turn.
@@ -58,6 +75,13 @@ public record QueuePairConfig(
 
     /// The same with another source port.
     public QueuePairConfig withSourcePortIndex(int index) {
-        return new QueuePairConfig(type, sendQueue, receiveQueue, maxSendRequests, maxReceiveRequests, index);
+        return new QueuePairConfig(
+                type, sendQueue, receiveQueue, maxSendRequests, maxReceiveRequests, index, maxInlineBytes);
+    }
+
+    /// The same with room for inline sends.
+    public QueuePairConfig withMaxInlineBytes(int bytes) {
+        return new QueuePairConfig(
+                type, sendQueue, receiveQueue, maxSendRequests, maxReceiveRequests, sourcePortIndex, bytes);
     }
 }

@@ -14,6 +14,7 @@ package io.longhaul.verbs.soft;
 
 import io.longhaul.linux.WakeupEvent;
 import io.longhaul.verbs.CompletionChannel;
+import io.longhaul.verbs.lifecycle.OpenChildren;
 
 /// Sleeps on the sockets of the device, on a wake-up event, and until the emulated wire has something due.
 final class SoftCompletionChannel implements CompletionChannel {

@@ -18,6 +18,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.longhaul.verbs.CompletionQueue;
 import io.longhaul.verbs.CompletionStatus;
 import io.longhaul.verbs.WorkCompletions;
+import io.longhaul.verbs.lifecycle.OpenChildren;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -25,6 +25,7 @@ import io.longhaul.verbs.PortAttributes;
 import io.longhaul.verbs.ProtectionDomain;
 import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.RdmaDevice;
+import io.longhaul.verbs.lifecycle.OpenChildren;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.net.Inet6Address;

@@ -21,6 +21,7 @@ import io.longhaul.verbs.ProtectionDomain;
 import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.QueuePairConfig;
 import io.longhaul.verbs.RdmaDevice;
+import io.longhaul.verbs.lifecycle.OpenChildren;
 import java.lang.foreign.MemorySegment;
 
 /// A protection domain of the software device.
@@ -75,6 +76,13 @@ final class SoftProtectionDomain implements ProtectionDomain {
                     "EOPNOTSUPP",
                     "createQueuePair(" + config.type() + ") failed: not supported by the software device, which has "
                             + device.capabilities().queuePairTypes());
+        }
+        if (config.maxInlineBytes() > 0) {
+            throw new DeviceException(
+                    "createQueuePair",
+                    "EOPNOTSUPP",
+                    "createQueuePair(" + config.maxInlineBytes()
+                            + " B inline) failed: the software device has no inline sends; ask for 0 B");
         }
         SoftQueuePair queuePair = new SoftQueuePair(device, this, config);
         children.add(queuePair);

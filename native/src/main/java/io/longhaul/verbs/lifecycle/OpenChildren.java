@@ -10,31 +10,38 @@
  * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
  * See the License for the specific language governing permissions and limitations under the License.
  */
-package io.longhaul.verbs.soft;
+package io.longhaul.verbs.lifecycle;
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// The open children of a resource, which must be closed before it.
-final class OpenChildren {
+/// The open children of a resource, which must be closed before it. For devices.
+///
+/// Threading: any one thread at a time, as [io.longhaul.verbs.RdmaDevice] says of making and closing.
+public final class OpenChildren {
     private static final int MOST_NAMED = 8;
 
     private final Set<Object> children = new LinkedHashSet<>();
 
+    /// Begins without children.
+    public OpenChildren() {}
+
     /// Notes that a child was opened, or that something began to use the resource.
-    void add(Object child) {
+    public void add(Object child) {
         children.add(child);
     }
 
     /// Notes that it was closed.
-    void remove(Object child) {
+    public void remove(Object child) {
         children.remove(child);
     }
 
     /// Throws when something is still open.
-    void requireNone(Object parent) {
+    ///
+    /// @throws IllegalStateException with the names of what is open
+    public void requireNone(Object parent) {
         if (children.isEmpty()) {
             return;
         }

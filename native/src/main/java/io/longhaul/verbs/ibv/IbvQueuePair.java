@@ -1,0 +1,344 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.verbs.ibv;
+
+import io.longhaul.linux.Errno;
+import io.longhaul.verbs.AddressVector;
+import io.longhaul.verbs.DeviceException;
+import io.longhaul.verbs.QueuePair;
+import io.longhaul.verbs.QueuePairConfig;
+import io.longhaul.verbs.QueuePairState;
+import io.longhaul.verbs.ReceiveRequests;
+import io.longhaul.verbs.SendRequests;
+import io.longhaul.verbs.ibv.IbvLayouts.IbvQp;
+import io.longhaul.verbs.ibv.IbvLayouts.IbvQpInitAttr;
+import io.longhaul.verbs.ibv.IbvLayouts.QpType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// A `struct ibv_qp`: its life and its fast path. Changes of state are in {@link QueuePairTransitions}.
+final class IbvQueuePair implements QueuePair {
+    private static final int MAX_SGES = SendRequests.MAX_SGES;
+
+    private final IbvDevice device;
+    private final ContextOps ops;
+    private final IbvProtectionDomain domain;
+    private final Type type;
+    private final IbvCompletionQueue sendQueue;
+    private final IbvCompletionQueue receiveQueue;
+    private final long pointer;
+    private final int number;
+    private final QueuePairTransitions transitions;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment badRequest = arena.allocate(ValueLayout.JAVA_LONG);
+    private QueuePairState state = QueuePairState.RESET;
+    private boolean closed;
+
+    private IbvQueuePair(IbvDevice device, IbvProtectionDomain domain, QueuePairConfig config, long pointer) {
+        this.device = device;
+        this.domain = domain;
+        this.pointer = pointer;
+        ops = device.ops();
+        type = config.type();
+        sendQueue = device.own(config.sendQueue());
+        receiveQueue = device.own(config.receiveQueue());
+        number = RawMemory.getInt(pointer + IbvQp.QP_NUM);
+        transitions = new QueuePairTransitions(device, type, pointer);
+        sendQueue.addUser(this);
+        receiveQueue.addUser(this);
+    }
+
+    static IbvQueuePair create(IbvDevice device, IbvProtectionDomain domain, QueuePairConfig config) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = scratch.allocate(IbvQpInitAttr.BYTES);
+            attributes.set(
+                    ValueLayout.JAVA_LONG,
+                    IbvQpInitAttr.SEND_CQ,
+                    device.own(config.sendQueue()).pointer());
+            attributes.set(
+                    ValueLayout.JAVA_LONG,
+                    IbvQpInitAttr.RECV_CQ,
+                    device.own(config.receiveQueue()).pointer());
+            attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.CAP_MAX_SEND_WR, config.maxSendRequests());
+            attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.CAP_MAX_RECV_WR, config.maxReceiveRequests());
+            attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.CAP_MAX_SEND_SGE, MAX_SGES);
+            attributes.set(
+                    ValueLayout.JAVA_INT,
+                    IbvQpInitAttr.CAP_MAX_RECV_SGE,
+                    config.maxReceiveRequests() == 0 ? 0 : MAX_SGES);
+            attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.CAP_MAX_INLINE_DATA, config.maxInlineBytes());
+            attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.QP_TYPE, typeCode(config.type()));
+            long pointer = device.library().createQp(scratch, domain.pointer(), attributes.address());
+            String arguments = config.type() + ", " + config.maxSendRequests() + " sends, "
+                    + config.maxReceiveRequests() + " receives, " + config.maxInlineBytes() + " B inline";
+            if (pointer == 0) {
+                throw device.failure("ibv_create_qp", scratch.errno(), arguments);
+            }
+            if (RawMemory.getLong(pointer + IbvQp.CONTEXT) != device.handle().context()
+                    || RawMemory.getLong(pointer + IbvQp.PD) != domain.pointer()
+                    || RawMemory.getInt(pointer + IbvQp.QP_TYPE) != typeCode(config.type())) {
+                throw new DeviceException(
+                        DeviceException.Failure.of("ibv_create_qp", "")
+                                .at(device.name(), 0)
+                                .withRemedy("struct ibv_qp is not that of rdma-core 22 to 65"),
+                        arguments);
+            }
+            return new IbvQueuePair(device, domain, config, pointer);
+        }
+    }
+
+    private static int typeCode(Type type) {
+        return switch (type) {
+            case RC -> QpType.RC;
+            case UC -> QpType.UC;
+            case UD -> QpType.UD;
+        };
+    }
+
+    @Override
+    public Type type() {
+        return type;
+    }
+
+    @Override
+    public int number() {
+        return number;
+    }
+
+    /// Asks the device, because an error of its own changes the state as well.
+    @Override
+    public QueuePairState state() {
+        if (!closed) {
+            state = transitions.queryState(state);
+        }
+        return state;
+    }
+
+    @Override
+    public int udpPort() {
+        return AddressVector.ROCE_UDP_PORT;
+    }
+
+    /// 0: the device derives the port from the number of the queue pair or the flow label.
+    @Override
+    public int sourcePortIndex() {
+        return 0;
+    }
+
+    @Override
+    public void toInit(int access, int queueKey) {
+        requireState(QueuePairState.RESET, QueuePairState.INIT);
+        transitions.toInit(access, queueKey);
+        state = QueuePairState.INIT;
+    }
+
+    @Override
+    public void toReadyToReceive() {
+        requireType(type == Type.UD, "a UD");
+        requireState(QueuePairState.INIT, QueuePairState.RTR);
+        transitions.toReadyToReceive();
+        state = QueuePairState.RTR;
+    }
+
+    @Override
+    public void toReadyToReceive(AddressVector remote, int remoteQueuePair, int receivePsn, int pathMtuBytes) {
+        requireType(type != Type.UD, "a UC or RC");
+        requireState(QueuePairState.INIT, QueuePairState.RTR);
+        IbvProtectionDomain.requireRocePort(remote);
+        transitions.toReadyToReceive(remote, remoteQueuePair, receivePsn, pathMtuBytes);
+        state = QueuePairState.RTR;
+    }
+
+    @Override
+    public void toReadyToSend(int sendPsn) {
+        if (state == QueuePairState.SQD) {
+            transitions.fromSendQueueDrained();
+            state = QueuePairState.RTS;
+            if (device.port().isSoftware()) {
+                ringDoorbell();
+            }
+            return;
+        }
+        requireState(QueuePairState.RTR, QueuePairState.RTS);
+        transitions.toReadyToSend(sendPsn);
+        state = QueuePairState.RTS;
+    }
+
+    @Override
+    public void toSendQueueDrained() {
+        requireState(QueuePairState.RTS, QueuePairState.SQD);
+        transitions.toSendQueueDrained();
+        state = QueuePairState.SQD;
+    }
+
+    @Override
+    public void toError() {
+        requireOpen();
+        transitions.toError();
+        state = QueuePairState.ERR;
+    }
+
+    @Override
+    public void reset() {
+        requireOpen();
+        transitions.reset();
+        state = QueuePairState.RESET;
+    }
+
+    @Override
+    public int postSend(SendRequests requests, int first, int count) {
+        checkRange(first, count, requests.capacity());
+        if (state != QueuePairState.RTS && state != QueuePairState.SQD && state != QueuePairState.ERR) {
+            throw new IllegalStateException("postSend on " + this + ": it must be in RTS first");
+        }
+        requireOpen();
+        if (count == 0) {
+            return 0;
+        }
+        MemorySegment slots = requests.segment();
+        long begin = requests.offset(first);
+        if (type == Type.UD) {
+            requireAddressHandles(slots, begin, count);
+        }
+        long endOfChain = begin + (long) (count - 1) * SendRequests.SLOT_BYTES + SendRequests.NEXT_OFFSET;
+        long next = slots.get(ValueLayout.JAVA_LONG, endOfChain);
+        slots.set(ValueLayout.JAVA_LONG, endOfChain, 0L);
+        long address = slots.address() + begin;
+        int errno = ops.postSend(pointer, address, badRequest.address());
+        slots.set(ValueLayout.JAVA_LONG, endOfChain, next);
+        int accepted = errno == 0 ? count : accepted("ibv_post_send", errno, address, SendRequests.SLOT_BYTES, count);
+        if (state == QueuePairState.ERR) {
+            transitions.toError();
+        }
+        return accepted;
+    }
+
+    /// Soft-RoCE (Linux 6.1) does not look at what was posted in SQD before the next doorbell. Its driver rings
+    /// even when it
+    /// refuses a request: so it gets one that it must refuse.
+    private void ringDoorbell() {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment refused = scratch.allocate(SendRequests.SLOT_BYTES);
+            refused.set(ValueLayout.JAVA_INT, SendRequests.SGE_COUNT_OFFSET, Integer.MAX_VALUE);
+            ops.postSend(pointer, refused.address(), badRequest.address());
+        }
+    }
+
+    /// A driver follows the pointer: what is not an open handle would end the process.
+    private void requireAddressHandles(MemorySegment slots, long begin, int count) {
+        AddressSet open = device.addressHandles();
+        long known = 0;
+        for (int i = 0; i < count; i++) {
+            long handle = slots.get(
+                    ValueLayout.JAVA_LONG,
+                    begin + (long) i * SendRequests.SLOT_BYTES + SendRequests.ADDRESS_HANDLE_OFFSET);
+            if (handle != known || handle == 0) {
+                if (!open.contains(handle)) {
+                    throw new IllegalArgumentException("request " + i
+                            + " of the list names no open address handle of this device: set its destination");
+                }
+                known = handle;
+            }
+        }
+    }
+
+    @Override
+    public int postReceive(ReceiveRequests requests, int first, int count) {
+        checkRange(first, count, requests.capacity());
+        requireOpen();
+        if (state == QueuePairState.RESET) {
+            throw new IllegalStateException("postReceive on " + this + ": it must be in INIT first");
+        }
+        if (count == 0) {
+            return 0;
+        }
+        MemorySegment slots = requests.segment();
+        long begin = requests.offset(first);
+        long endOfChain = begin + (long) (count - 1) * ReceiveRequests.SLOT_BYTES + ReceiveRequests.NEXT_OFFSET;
+        long next = slots.get(ValueLayout.JAVA_LONG, endOfChain);
+        slots.set(ValueLayout.JAVA_LONG, endOfChain, 0L);
+        long address = slots.address() + begin;
+        int errno = ops.postRecv(pointer, address, badRequest.address());
+        slots.set(ValueLayout.JAVA_LONG, endOfChain, next);
+        int accepted =
+                errno == 0 ? count : accepted("ibv_post_recv", errno, address, ReceiveRequests.SLOT_BYTES, count);
+        if (state == QueuePairState.ERR) {
+            // Soft-RoCE looks at receives when a packet comes: in ERR none does. Told again, it flushes.
+            transitions.toError();
+        }
+        return accepted;
+    }
+
+    /// How many requests went before the one that was refused.
+    private int accepted(String verb, int errno, long address, int slotBytes, int count) {
+        long bad = badRequest.get(ValueLayout.JAVA_LONG, 0);
+        int before = bad == 0 ? 0 : (int) ((bad - address) / slotBytes);
+        if (errno == Errno.ENOMEM || errno == -Errno.ENOMEM || errno == -1) {
+            return before;
+        }
+        throw device.failure(
+                verb,
+                Math.abs(errno),
+                type + " queue pair 0x" + Integer.toHexString(number) + ", request " + before + " of " + count);
+    }
+
+    private void requireState(QueuePairState needed, QueuePairState wanted) {
+        requireOpen();
+        if (state != needed) {
+            throw new IllegalStateException(this + " cannot go to " + wanted + ": it must be in " + needed);
+        }
+    }
+
+    private void requireType(boolean isRight, String needed) {
+        if (!isRight) {
+            throw new IllegalStateException(this + " cannot go to RTR like this: it must be " + needed);
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(this + " is closed");
+        }
+    }
+
+    private static void checkRange(int first, int count, int capacity) {
+        if (first < 0 || count < 0 || count > capacity - first) {
+            throw new IndexOutOfBoundsException(
+                    "requests " + first + " and the " + count + " from it on are not all among the " + capacity);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            try (Scratch scratch = new Scratch()) {
+                int errno = device.library().destroyQp(scratch, pointer);
+                if (errno != 0) {
+                    throw device.failure("ibv_destroy_qp", errno, "0x" + Integer.toHexString(number));
+                }
+            }
+            closed = true;
+            state = QueuePairState.RESET;
+            sendQueue.removeUser(this);
+            receiveQueue.removeUser(this);
+            domain.forget(this);
+            arena.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return type + " queue pair 0x" + Integer.toHexString(number) + " in " + state;
+    }
+}

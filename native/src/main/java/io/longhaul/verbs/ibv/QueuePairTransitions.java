@@ -1,0 +1,152 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.verbs.ibv;
+
+import io.longhaul.linux.Errno;
+import io.longhaul.verbs.AddressVector;
+import io.longhaul.verbs.QueuePair;
+import io.longhaul.verbs.QueuePairState;
+import io.longhaul.verbs.ibv.IbvLayouts.IbvQpAttr;
+import io.longhaul.verbs.ibv.IbvLayouts.IbvQpInitAttr;
+import io.longhaul.verbs.ibv.IbvLayouts.QpAttrMask;
+import io.longhaul.verbs.ibv.IbvLayouts.QpState;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.locks.LockSupport;
+
+/// The calls of `ibv_modify_qp` for each step, with the attributes that the InfiniBand Architecture Specification
+/// (volume 1,
+/// table "QP State Transition Properties") requires for the type.
+final class QueuePairTransitions {
+    private static final int MASK_24 = 0xffffff;
+    private static final long DRAIN_LIMIT_NANOS = 5_000_000_000L;
+    private static final long DRAIN_PAUSE_NANOS = 100_000;
+    private static final QueuePairState[] STATES = QueuePairState.values();
+
+    private final IbvDevice device;
+    private final QueuePair.Type type;
+    private final long queuePair;
+
+    QueuePairTransitions(IbvDevice device, QueuePair.Type type, long queuePair) {
+        this.device = device;
+        this.type = type;
+        this.queuePair = queuePair;
+    }
+
+    void toInit(int access, int queueKey) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = begin(scratch, QpState.INIT);
+            attributes.set(ValueLayout.JAVA_BYTE, IbvQpAttr.PORT_NUM, (byte)
+                    device.config().port());
+            int mask = QpAttrMask.STATE | QpAttrMask.PKEY_INDEX | QpAttrMask.PORT;
+            if (type == QueuePair.Type.UD) {
+                attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.QKEY, queueKey);
+                mask |= QpAttrMask.QKEY;
+            } else {
+                attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.QP_ACCESS_FLAGS, access);
+                mask |= QpAttrMask.ACCESS_FLAGS;
+            }
+            modify(scratch, attributes, mask, "INIT");
+        }
+    }
+
+    void toReadyToReceive() {
+        device.port().requireActive("ibv_modify_qp");
+        try (Scratch scratch = new Scratch()) {
+            modify(scratch, begin(scratch, QpState.RTR), QpAttrMask.STATE, "RTR");
+        }
+    }
+
+    void toReadyToReceive(AddressVector remote, int remoteQueuePair, int receivePsn, int pathMtuBytes) {
+        int mtu = DevicePort.mtuCode(pathMtuBytes);
+        device.port().requireActive("ibv_modify_qp");
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = begin(scratch, QpState.RTR);
+            attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.PATH_MTU, mtu);
+            attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.DEST_QP_NUM, remoteQueuePair & MASK_24);
+            attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.RQ_PSN, receivePsn & MASK_24);
+            device.port().writeAddress("ibv_modify_qp", attributes, IbvQpAttr.AH_ATTR, remote, 0);
+            int mask = QpAttrMask.STATE | QpAttrMask.AV | QpAttrMask.PATH_MTU | QpAttrMask.DEST_QPN | QpAttrMask.RQ_PSN;
+            modify(scratch, attributes, mask, "RTR, " + remote.address().getHostAddress() + ", " + pathMtuBytes + " B");
+        }
+    }
+
+    void toReadyToSend(int sendPsn) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = begin(scratch, QpState.RTS);
+            attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.SQ_PSN, sendPsn & MASK_24);
+            modify(scratch, attributes, QpAttrMask.STATE | QpAttrMask.SQ_PSN, "RTS");
+        }
+    }
+
+    void toSendQueueDrained() {
+        try (Scratch scratch = new Scratch()) {
+            modify(scratch, begin(scratch, QpState.SQD), QpAttrMask.STATE, "SQD");
+        }
+    }
+
+    /// SQD -> RTS, which the device refuses until everything that it had begun is sent.
+    void fromSendQueueDrained() {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = begin(scratch, QpState.RTS);
+            long start = System.nanoTime();
+            while (true) {
+                int errno = device.library().modifyQp(scratch, queuePair, attributes.address(), QpAttrMask.STATE);
+                if (errno == 0) {
+                    return;
+                }
+                if (errno != Errno.EINVAL || System.nanoTime() - start > DRAIN_LIMIT_NANOS) {
+                    throw device.failure("ibv_modify_qp", errno, "RTS from SQD");
+                }
+                LockSupport.parkNanos(DRAIN_PAUSE_NANOS);
+            }
+        }
+    }
+
+    void toError() {
+        try (Scratch scratch = new Scratch()) {
+            modify(scratch, begin(scratch, QpState.ERR), QpAttrMask.STATE, "ERR");
+        }
+    }
+
+    void reset() {
+        try (Scratch scratch = new Scratch()) {
+            modify(scratch, begin(scratch, QpState.RESET), QpAttrMask.STATE, "RESET");
+        }
+    }
+
+    /// The state as the device has it; what is known already when it does not answer.
+    QueuePairState queryState(QueuePairState known) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = scratch.allocate(IbvQpAttr.BYTES);
+            MemorySegment init = scratch.allocate(IbvQpInitAttr.BYTES);
+            int errno = device.library()
+                    .queryQp(scratch, queuePair, attributes.address(), QpAttrMask.STATE, init.address());
+            int code = attributes.get(ValueLayout.JAVA_INT, IbvQpAttr.QP_STATE);
+            return errno == 0 && code >= 0 && code < STATES.length ? STATES[code] : known;
+        }
+    }
+
+    private static MemorySegment begin(Scratch scratch, int state) {
+        MemorySegment attributes = scratch.allocate(IbvQpAttr.BYTES);
+        attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.QP_STATE, state);
+        return attributes;
+    }
+
+    private void modify(Scratch scratch, MemorySegment attributes, int mask, String arguments) {
+        int errno = device.library().modifyQp(scratch, queuePair, attributes.address(), mask);
+        if (errno != 0) {
+            throw device.failure("ibv_modify_qp", errno, type + ", " + arguments);
+        }
+    }
+}
