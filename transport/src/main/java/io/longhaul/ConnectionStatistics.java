@@ -24,6 +24,7 @@ package io.longhaul;
 /// @param payloadReceivedBytes application bytes placed
 /// @param retransmittedBytes application bytes sent again
 /// @param parityBytes bytes of parity sent
+/// @param placedBytes application bytes that were sent or received by direct placement
 /// @param lostPackets packets declared lost
 /// @param spuriousPackets packets declared lost that had arrived
 /// @param duplicatePackets chunks received twice
@@ -52,6 +53,7 @@ public record ConnectionStatistics(
         long payloadReceivedBytes,
         long retransmittedBytes,
         long parityBytes,
+        long placedBytes,
         long lostPackets,
         long spuriousPackets,
         long duplicatePackets,

@@ -56,6 +56,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxStreams streams that may be open on a connection
 /// @param wire pretended long link behind the software device, for outgoing packets; null for none
 /// @param insecure true for a control connection without TLS and packets without seal
+/// @param placement how the bytes of large writes travel; DIRECT only where both ends want it, and only insecure
 /// @param idleMode what the agent does when there is nothing to do
 /// @param random source of connection ids, keys and nonces; must not be predictable outside tests
 public record LonghaulConfig(
@@ -84,6 +85,7 @@ public record LonghaulConfig(
         int maxStreams,
         @Nullable WireConfig wire,
         boolean insecure,
+        Placement placement,
         IdleMode idleMode,
         LongSupplier random) {
 
@@ -93,6 +95,18 @@ public record LonghaulConfig(
         BLOCK,
         /// Polls without pause: lowest latency, one core burnt per endpoint.
         SPIN
+    }
+
+    /// How the bytes of large writes travel.
+    public enum Placement {
+        /// As messages, copied once by the receiver after the packet was checked.
+        SEND,
+        /// By RDMA WRITE WITH IMMEDIATE straight into exposed native memory, over queue pairs that the
+        /// connection owns,
+        /// under a key for each write that ends with it. Checked by the ICRC of RoCEv2 alone; marks of
+        /// congestion are
+        /// not seen. A region whose grant has a lifetime is written by SEND all the same.
+        DIRECT
     }
 
     /// Names of the controllers that are built in.
@@ -108,46 +122,48 @@ public record LonghaulConfig(
         congestionFactories = List.copyOf(congestionFactories);
         Objects.requireNonNull(idleMode, "idleMode");
         Objects.requireNonNull(random, "random");
-        check(!device.isBlank(), "device", device, "auto, soft, or the name of a verbs device");
-        check(
+        ConfigRanges.check(
+                placement == Placement.SEND || insecure, "placement", placement, "SEND, as the connection is sealed");
+        ConfigRanges.check(!device.isBlank(), "device", device, "auto, soft, or the name of a verbs device");
+        ConfigRanges.check(
                 wire == null || device.equals("auto") || device.startsWith("soft"),
                 "wire",
                 device,
                 "only the software device has an emulated wire; set device=soft");
         checkController(congestionController, congestionFactories);
-        range("lanes", lanes, 1, MAX_LANES);
-        check(rateHintBitsPerSecond >= 0, "rateHintBitsPerSecond", rateHintBitsPerSecond, "0 and more");
-        check(
+        ConfigRanges.range("lanes", lanes, 1, MAX_LANES);
+        ConfigRanges.check(rateHintBitsPerSecond >= 0, "rateHintBitsPerSecond", rateHintBitsPerSecond, "0 and more");
+        ConfigRanges.check(
                 rateHintBitsPerSecond > 0 || !congestionController.equals("reserved"),
                 "congestionController",
                 congestionController,
                 "reserved needs rateHintBitsPerSecond, the rate of the circuit");
-        check(maxMemoryBytes >= MIB, "maxMemoryBytes", maxMemoryBytes, "1048576 (1 MiB) and more");
-        atMostMemory("creditBytes", creditBytes, maxMemoryBytes);
-        atMostMemory("maxMessageBytes", maxMessageBytes, maxMemoryBytes);
-        powerOfTwo("windowChunks", windowChunks, 64);
-        powerOfTwo("maxWindowChunks", maxWindowChunks, windowChunks);
-        range("dscp", dscp, 0, 63);
+        ConfigRanges.check(maxMemoryBytes >= MIB, "maxMemoryBytes", maxMemoryBytes, "1048576 (1 MiB) and more");
+        ConfigRanges.atMostMemory("creditBytes", creditBytes, maxMemoryBytes);
+        ConfigRanges.atMostMemory("maxMessageBytes", maxMessageBytes, maxMemoryBytes);
+        ConfigRanges.powerOfTwo("windowChunks", windowChunks, 64);
+        ConfigRanges.powerOfTwo("maxWindowChunks", maxWindowChunks, windowChunks);
+        ConfigRanges.range("dscp", dscp, 0, 63);
         if (maxPacketBytes != 0) {
-            range("maxPacketBytes", maxPacketBytes, 512, 65_000);
+            ConfigRanges.range("maxPacketBytes", maxPacketBytes, 512, 65_000);
         }
         if (receiveQueuePackets != 0) {
-            range("receiveQueuePackets", receiveQueuePackets, 16, 65_536);
+            ConfigRanges.range("receiveQueuePackets", receiveQueuePackets, 16, 65_536);
         }
-        positive("idleTimeout", idleTimeout);
-        positive("keepAlive", keepAlive);
-        check(
+        ConfigRanges.positive("idleTimeout", idleTimeout);
+        ConfigRanges.positive("keepAlive", keepAlive);
+        ConfigRanges.check(
                 keepAlive.compareTo(idleTimeout.dividedBy(3)) <= 0,
                 "keepAlive",
                 keepAlive,
                 "at most a third of idleTimeout=" + idleTimeout);
-        positive("operationTimeout", operationTimeout);
-        positive("handshakeTimeout", handshakeTimeout);
-        range("maxConnections", maxConnections, 1, 1_000_000);
-        range("maxPendingHandshakes", maxPendingHandshakes, 1, 65_536);
-        range("maxOperations", maxOperations, 1, 1 << 20);
-        range("maxInboundReads", maxInboundReads, 1, 1 << 16);
-        range("maxStreams", maxStreams, 1, 1 << 20);
+        ConfigRanges.positive("operationTimeout", operationTimeout);
+        ConfigRanges.positive("handshakeTimeout", handshakeTimeout);
+        ConfigRanges.range("maxConnections", maxConnections, 1, 1_000_000);
+        ConfigRanges.range("maxPendingHandshakes", maxPendingHandshakes, 1, 65_536);
+        ConfigRanges.range("maxOperations", maxOperations, 1, 1 << 20);
+        ConfigRanges.range("maxInboundReads", maxInboundReads, 1, 1 << 16);
+        ConfigRanges.range("maxStreams", maxStreams, 1, 1 << 20);
     }
 
     /// The defaults.
@@ -174,42 +190,11 @@ public record LonghaulConfig(
     private static void checkController(String name, List<CongestionControllerFactory> factories) {
         final boolean known = BUILT_IN_CONTROLLERS.contains(name)
                 || factories.stream().anyMatch(f -> f.name().equals(name));
-        check(
+        ConfigRanges.check(
                 known,
                 "congestionController",
                 name,
                 "bbr, reserved" + factories.stream().map(f -> ", " + f.name()).reduce("", String::concat));
-    }
-
-    private static void atMostMemory(String name, long value, long maxMemoryBytes) {
-        check(
-                value >= 4096 && value <= maxMemoryBytes,
-                name,
-                value,
-                "4096..maxMemoryBytes=" + maxMemoryBytes + "; raise maxMemoryBytes or lower " + name);
-    }
-
-    private static void powerOfTwo(String name, int value, int least) {
-        check(
-                Integer.bitCount(value) == 1 && value >= least && value <= 1 << 24,
-                name,
-                value,
-                "a power of two, " + least + "..16777216");
-    }
-
-    private static void positive(String name, Duration value) {
-        check(!value.isNegative() && !value.isZero(), name, value, "above zero");
-        check(value.compareTo(Duration.ofDays(365)) <= 0, name, value, "at most 365 days");
-    }
-
-    private static void range(String name, int value, int least, int most) {
-        check(value >= least && value <= most, name, value, least + ".." + most);
-    }
-
-    private static void check(boolean valid, String name, Object value, String range) {
-        if (!valid) {
-            throw new ConfigurationException(name + "=" + value + " is out of range: " + range);
-        }
     }
 
     /// Collects the values of a configuration. Not thread-safe.
@@ -239,6 +224,7 @@ public record LonghaulConfig(
         private int maxStreams = 1000;
         private @Nullable WireConfig wire;
         private boolean insecure;
+        private Placement placement = Placement.SEND;
         private IdleMode idleMode = IdleMode.BLOCK;
         private LongSupplier random = new SecureRandom()::nextLong;
 
@@ -270,6 +256,7 @@ public record LonghaulConfig(
             maxStreams = from.maxStreams;
             wire = from.wire;
             insecure = from.insecure;
+            placement = from.placement;
             idleMode = from.idleMode;
             random = from.random;
         }
@@ -439,6 +426,12 @@ public record LonghaulConfig(
             return this;
         }
 
+        /// Sets how the bytes of large writes travel.
+        public Builder placement(Placement value) {
+            placement = value;
+            return this;
+        }
+
         /// Sets what the agent does when idle.
         public Builder idleMode(IdleMode value) {
             idleMode = value;
@@ -483,6 +476,7 @@ public record LonghaulConfig(
                     maxStreams,
                     wire,
                     insecure,
+                    placement,
                     idleMode,
                     random);
         }

@@ -16,6 +16,7 @@ import io.longhaul.Connection;
 import io.longhaul.ConnectionException;
 import io.longhaul.Longhaul;
 import io.longhaul.LonghaulConfig;
+import io.longhaul.LonghaulConfig.Placement;
 import io.longhaul.cli.quantity.BitRate;
 import io.longhaul.cli.quantity.ByteSize;
 import io.longhaul.cli.quantity.HostPort;
@@ -60,6 +61,12 @@ final class EndpointOptions {
     @Option(names = "--insecure", description = "Go on without authentication and encryption, which do not exist yet.")
     boolean insecure;
 
+    @Option(
+            names = "--placement",
+            paramLabel = "HOW",
+            description = "How large writes travel where both ends want it: send, or direct into memory.")
+    String placement = "send";
+
     @Option(names = "--emulate", paramLabel = "LINK", description = Emulation.HELP)
     @Nullable
     Emulation emulation;
@@ -97,6 +104,10 @@ final class EndpointOptions {
         if (controller.equals("reserved") && rateHint == null) {
             throw CommandFailure.usage("--cc reserved needs --rate-hint, the rate of the circuit, for example 10gbit");
         }
+        if (!placement.equals("send") && !placement.equals("direct")) {
+            throw CommandFailure.usage(
+                    "Invalid value for option '--placement': '" + placement + "' is neither send nor direct");
+        }
         if (emulation != null && !device.equals("auto") && !device.equals("soft")) {
             throw CommandFailure.usage("--emulate works on the software device only; leave out --device " + device);
         }
@@ -116,7 +127,8 @@ final class EndpointOptions {
                 .maxMemoryBytes(maxMemoryBytes())
                 .dscp(dscp)
                 .wire(emulation == null ? null : emulation.wire())
-                .insecure(insecure);
+                .insecure(insecure)
+                .placement(placement.equals("direct") ? Placement.DIRECT : Placement.SEND);
     }
 
     /// Opens the endpoint.

@@ -31,6 +31,7 @@ final class TransferJson {
                 .put("min_rtt_ms", statistics.minRttNanos() / 1e6)
                 .put("retransmitted_bytes", statistics.retransmittedBytes())
                 .put("parity_bytes", statistics.parityBytes())
+                .put("placed_bytes", statistics.placedBytes())
                 .put("payload_share", statistics.payloadShare())
                 .put("device", device)
                 .put("cc", statistics.congestionController())

@@ -30,6 +30,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Two engines joined by two links in virtual time. Deterministic: equal settings give equal runs.
 public final class Pair implements AutoCloseable {
@@ -64,6 +65,8 @@ public final class Pair implements AutoCloseable {
         int maxWindowChunks = 1 << 22;
         long idleTimeoutNanos = 10_000_000_000L;
         long operationTimeoutNanos = 120_000_000_000L;
+        int placementLanes;
+        boolean forgetfulMemory;
 
         /// Sets the link in both directions; the way back gets another seed.
         public Settings link(WireConfig.Builder link) {
@@ -114,6 +117,25 @@ public final class Pair implements AutoCloseable {
             return this;
         }
 
+        /// Places large writes directly, over so many lanes; 0 sends them.
+        public Settings placementLanes(int value) {
+            placementLanes = value;
+            return this;
+        }
+
+        /// Has keys stay valid after they were ended: what a broken device would do.
+        public Settings forgetfulMemory(boolean value) {
+            forgetfulMemory = value;
+            return this;
+        }
+
+        @Nullable
+        SimulatedMemory memory(boolean isClient) {
+            return placementLanes == 0
+                    ? null
+                    : new SimulatedMemory(placementLanes, ipBytes, seed + (isClient ? 5 : 6), forgetfulMemory);
+        }
+
         EngineConfig engine(boolean isClient) {
             final EngineConfig.PeerLimits peer = new EngineConfig.PeerLimits(
                     Math.min(8L << 20, maxMemoryBytes), maxMemoryBytes, 1 << 20, 16_384, 1024);
@@ -147,8 +169,8 @@ public final class Pair implements AutoCloseable {
     public Pair(Settings settings) {
         toServer = new SimulatedLink(settings.forward, LOWER_HEADER_BYTES);
         toClient = new SimulatedLink(settings.backward, LOWER_HEADER_BYTES);
-        client = new Side(settings.engine(true), settings.congestion, arena);
-        server = new Side(settings.engine(false), settings.congestion, arena);
+        client = new Side(settings.engine(true), settings.congestion, settings.memory(true), arena);
+        server = new Side(settings.engine(false), settings.congestion, settings.memory(false), arena);
     }
 
     /// Virtual time.
@@ -223,7 +245,12 @@ public final class Pair implements AutoCloseable {
     private void deliver(SimulatedLink link, Side side) {
         while (link.nextDeliveryNanos() <= nowNanos) {
             final SimulatedLink.Packet packet = link.deliver();
-            side.engine.onPacket(nowNanos, packet.lane, packet.bytes, 0, packet.length, packet.ce);
+            if (packet.placed) {
+                side.onPlaced(nowNanos, packet);
+            } else {
+                side.engine.onPacket(nowNanos, packet.lane, packet.bytes, 0, packet.length, packet.ce);
+            }
+            side.drainEvents();
             link.recycle(packet);
         }
     }
@@ -238,7 +265,7 @@ public final class Pair implements AutoCloseable {
         while (length > 0) {
             steps++;
             traceHash = traceHash * 31 + nowNanos * 7 + length + side.transmit.lane();
-            link.send(nowNanos, side.buffer, 0, length, side.transmit.lane());
+            link.send(nowNanos, side.transmit);
             side.transmit.buffer(side.buffer, 0, (int) side.buffer.byteSize());
             length = side.engine.pollTransmit(nowNanos, side.transmit);
         }

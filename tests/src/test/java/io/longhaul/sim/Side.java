@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// One end of a simulated connection, and what its application saw.
@@ -65,6 +66,9 @@ public final class Side {
     /// Called for each message; null keeps it in {@link #messages}.
     public @Nullable Consumer<InboundMessage> onMessage;
 
+    /// Called for each immediate.
+    public @Nullable LongConsumer onImmediate;
+
     /// Called when an operation has ended.
     public @Nullable Consumer<Operation> onEnded;
 
@@ -80,10 +84,21 @@ public final class Side {
     final Transmit transmit = new Transmit();
     final MemorySegment buffer;
 
-    Side(EngineConfig config, CongestionControllerFactory congestion, Arena arena) {
+    /// Memory that the peer may write directly; null when everything is sent.
+    public final @Nullable SimulatedMemory memory;
+
+    Side(EngineConfig config, CongestionControllerFactory congestion, @Nullable SimulatedMemory memory, Arena arena) {
+        this.memory = memory;
         buffer = arena.allocate(BUFFER_BYTES);
         final SplittableRandom keys = new SplittableRandom(config.seed() ^ 0x5E55_101DL);
-        engine = new ConnectionEngine(config, congestion, new RegionTable(keys::nextLong, exposed), 0);
+        engine = new ConnectionEngine(config, congestion, new RegionTable(keys::nextLong, exposed), 0, memory);
+    }
+
+    // The device writes, then the engine hears of it; a write that the device refuses leaves no completion.
+    void onPlaced(long nowNanos, SimulatedLink.Packet packet) {
+        if (memory != null && memory.write(packet)) {
+            engine.onPlaced(nowNanos, packet.lane, packet.immediate, packet.length);
+        }
     }
 
     void drainEvents() {
@@ -99,7 +114,12 @@ public final class Side {
             case ESTABLISHED -> established = true;
             case OPERATION_ENDED -> onOperationEnded(event);
             case MESSAGE -> onMessageEvent(event);
-            case IMMEDIATE -> immediates.add(event.value());
+            case IMMEDIATE -> {
+                immediates.add(event.value());
+                if (onImmediate != null) {
+                    onImmediate.accept(event.value());
+                }
+            }
             case STREAM_OPENED -> streams.add(java.util.Objects.requireNonNull(event.stream()));
             case STREAM_READY -> {
                 // Tests poll their streams.

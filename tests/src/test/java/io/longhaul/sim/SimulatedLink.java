@@ -12,6 +12,7 @@
  */
 package io.longhaul.sim;
 
+import io.longhaul.core.Transmit;
 import io.longhaul.verbs.soft.LinkCounters;
 import io.longhaul.verbs.soft.LinkModel;
 import io.longhaul.verbs.soft.WireConfig;
@@ -30,6 +31,10 @@ final class SimulatedLink {
         int length;
         int lane;
         boolean ce;
+        boolean placed;
+        long remoteAddress;
+        int remoteKey;
+        int immediate;
         long deliveryNanos;
         long sequence;
     }
@@ -59,18 +64,31 @@ final class SimulatedLink {
         return model;
     }
 
-    void send(long nowNanos, MemorySegment bytes, long offset, int length, int lane) {
-        final int ipBytes = length + (-length & 3) + lowerHeaderBytes;
-        final int copies = model.offer(nowNanos, ipBytes, lane, true);
+    /// Sends what an engine wrote: a packet, or a chunk to be placed.
+    void send(long nowNanos, Transmit transmit) {
+        final int length = transmit.length();
+        final int lane = transmit.lane();
+        final boolean placed = transmit.isPlaced();
+        final int headerBytes = lowerHeaderBytes + (placed ? SimulatedMemory.MORE_HEADER_BYTES : 0);
+        final int copies = model.offer(nowNanos, length + (-length & 3) + headerBytes, lane, !placed);
         for (int copy = 0; copy < copies; copy++) {
             final Packet packet = take();
-            MemorySegment.copy(bytes, offset, packet.bytes, 0, length);
+            MemorySegment.copy(transmit.segment(), transmit.offset(), packet.bytes, 0, length);
             packet.length = length;
             packet.lane = lane;
+            packet.placed = placed;
+            packet.remoteAddress = transmit.remoteAddress();
+            packet.remoteKey = transmit.remoteKey();
+            packet.immediate = transmit.immediate();
             packet.ce = model.isMarked();
             packet.deliveryNanos = model.deliveryNanos(copy);
             packet.sequence = sequence++;
             final int bit = model.corruptBit(length * 8);
+            if (bit >= 0 && placed) {
+                // The check sum of RoCEv2 catches it: the device drops the packet.
+                pool.push(packet);
+                continue;
+            }
             if (bit >= 0) {
                 final byte old = packet.bytes.get(ValueLayout.JAVA_BYTE, bit / 8);
                 packet.bytes.set(ValueLayout.JAVA_BYTE, bit / 8, (byte) (old ^ 1 << bit % 8));

@@ -23,10 +23,15 @@ final class AckProcessor {
     private final SendLane[] lanes;
     private final OutboundPieces pieces;
     private final RunDecoder runs = new RunDecoder();
+    private final int sendLanes;
     private boolean progress;
 
-    AckProcessor(Recovery recovery, OutboundPieces pieces) {
+    /// Creates it.
+    ///
+    /// @param sendLanes lanes whose packets have numbers; those behind them place chunks, and are reported by CSN
+    AckProcessor(Recovery recovery, OutboundPieces pieces, int sendLanes) {
         this.recovery = recovery;
+        this.sendLanes = sendLanes;
         this.pieces = pieces;
         window = recovery.window;
         flow = recovery.flow;
@@ -102,10 +107,12 @@ final class AckProcessor {
             return false;
         }
         final SendLane lane = lanes[index];
-        final long newest = AckFlyweight.newestPacketNumber(segment, laneOffset);
-        if (newest < 0 || newest >= lane.history.nextPacketNumber()) {
+        final long reported = AckFlyweight.newestPacketNumber(segment, laneOffset);
+        final boolean placed = index >= sendLanes;
+        if (reported < 0 || reported >= (placed ? window.nextCsn() : lane.history.nextPacketNumber())) {
             return false;
         }
+        final long newest = placed ? lane.history.find(reported) : reported;
         lane.describedNewest = newest;
         if (newest > lane.newestReported) {
             onNewestReported(lane, newest, AckFlyweight.ageNanos(segment, laneOffset), nowNanos);

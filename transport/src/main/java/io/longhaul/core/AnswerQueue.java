@@ -108,6 +108,21 @@ final class AnswerQueue implements Responses {
         control(OperationKind.STREAM_STOP, streamId, 0, 0, 0);
     }
 
+    /// Asks the peer for a key under which a transfer may be placed.
+    void placementRequest(long operationId, long regionKey, long offset, long lengthBytes) {
+        control(OperationKind.PLACEMENT, operationId, regionKey, offset, lengthBytes);
+    }
+
+    @Override
+    public void placementGrant(long operationId, long offset, long address, int key) {
+        control(OperationKind.PLACEMENT_GRANT, operationId, offset, address, key & 0xffff_ffffL);
+    }
+
+    /// Gives the keys of an operation back.
+    void placementRelease(long operationId) {
+        control(OperationKind.PLACEMENT_RELEASE, operationId, 0, 0, 0);
+    }
+
     /// Tells the peer that a message is abandoned: an empty piece of a message that is not empty. The peer drops
     /// what it
     /// holds of it and gives its credit back, whether it has seen any of it or not.

@@ -60,14 +60,29 @@ public final class ConnectionEngine {
     /// @param nowNanos monotonic time
     public ConnectionEngine(
             EngineConfig config, CongestionControllerFactory congestion, RegionTable regions, long nowNanos) {
+        this(config, congestion, regions, nowNanos, null);
+    }
+
+    /// Creates an engine that places large writes directly.
+    ///
+    /// @param congestion makes the congestion controller
+    /// @param regions regions that the peer may use
+    /// @param nowNanos monotonic time
+    /// @param placement unreliable connections to the peer and memory that it may write; null to send everything
+    public ConnectionEngine(
+            EngineConfig config,
+            CongestionControllerFactory congestion,
+            RegionTable regions,
+            long nowNanos,
+            @Nullable PlacementPort placement) {
         this.config = config;
         this.regions = regions;
         lastHeardNanos = nowNanos;
         keepAliveNanos = nowNanos + config.keepAliveNanos();
-        parts = new EngineParts(config, congestion, regions, nowNanos);
+        parts = new EngineParts(config, congestion, regions, placement, nowNanos);
         probeTimer = parts.probeTimer;
         closing = parts.closing;
-        ackProcessor = new AckProcessor(parts.recovery, parts.pieces);
+        ackProcessor = new AckProcessor(parts.recovery, parts.pieces, config.lanes());
         transmitter = new Transmitter(parts);
         reader = new PacketReader(
                 config, parts.receiveWindow, parts.receiveLanes, parts.inbound, parts.acks, new FrameSink());
@@ -89,6 +104,19 @@ public final class ConnectionEngine {
         }
         if (parts.answers.isOverfull()) {
             violate(nowNanos, "too many requests whose answers are not acknowledged");
+        }
+    }
+
+    /// Takes the completion of a receive by RDMA WRITE WITH IMMEDIATE: the peer has placed a chunk, the device has
+    /// written
+    /// it. Never throws for what a peer sent.
+    ///
+    /// @param placementLane lane of the {@link PlacementPort} on which it arrived
+    /// @param immediate the immediate
+    /// @param length length of the write, bytes
+    public void onPlaced(long nowNanos, int placementLane, int immediate, int length) {
+        if (closing.isLive() && reader.onPlaced(nowNanos, placementLane, immediate, length)) {
+            lastHeardNanos = nowNanos;
         }
     }
 
@@ -366,6 +394,7 @@ public final class ConnectionEngine {
     /// Must be called on the agent's thread after a region was revoked: reads in progress of it end.
     public void onRegionsRevoked() {
         parts.answers.dropRevoked();
+        parts.inboundPlacement.dropRevoked();
     }
 
     /// Closes: with {@code drain}, new postings are refused and CLOSE is sent once everything posted has ended;
@@ -418,14 +447,15 @@ public final class ConnectionEngine {
         return new ConnectionStatistics(
                 flow.rtt.smoothedNanos(),
                 flow.rtt.minNanos(),
-                parts.writer.sentPackets(),
-                parts.writer.sentBytes(),
+                parts.writer.sentPackets() + parts.placedSender.sentPackets(),
+                parts.writer.sentBytes() + parts.placedSender.sentBytes(),
                 received.totalPackets(),
                 received.totalBytes() + received.totalPackets() * config.lowerHeaderBytes(),
-                parts.sender.payloadBytes(),
+                parts.sender.payloadBytes() + parts.placedSender.placedBytes(),
                 parts.inbound.placedBytes(),
                 parts.sender.retransmittedBytes(),
                 0,
+                parts.placedSender.placedBytes() + parts.inboundPlacement.placedBytes(),
                 flow.lostPackets(),
                 parts.recovery.spuriousPackets(),
                 received.totalDuplicates(),
@@ -440,7 +470,7 @@ public final class ConnectionEngine {
                 probeTimer.retransmissionTimeouts(),
                 parts.sender.payloadBytesPerPacket(),
                 parts.writer.ipBytes(parts.mtu.packetBytes()),
-                parts.lanes.length,
+                config.lanes(),
                 flow.controller().name(),
                 flow.controller().phase());
     }

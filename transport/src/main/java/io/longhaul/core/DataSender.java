@@ -37,6 +37,7 @@ final class DataSender {
     private boolean part;
     private long payloadBytes;
     private long retransmittedBytes;
+    private @Nullable PlacedSender placed;
 
     DataSender(Recovery recovery, OutboundPieces pieces, LaneScheduler lanes, PacketWriter writer, PathMtu mtu) {
         this.recovery = recovery;
@@ -46,6 +47,23 @@ final class DataSender {
         this.mtu = mtu;
         window = recovery.window;
         flow = recovery.flow;
+    }
+
+    SendWindow window() {
+        return window;
+    }
+
+    Flow flow() {
+        return flow;
+    }
+
+    OutboundPieces pieces() {
+        return pieces;
+    }
+
+    /// Leaves chunks to direct placement.
+    void placedSender(PlacedSender sender) {
+        placed = sender;
     }
 
     /// Application bytes sent for the first time.
@@ -136,6 +154,9 @@ final class DataSender {
             if (piece.voided) {
                 return chunks > 0 ? chunks : openVoid(piece);
             }
+            if (placed != null && placed.takes(piece)) {
+                return chunks;
+            }
             if (!fits(piece, piece.nextChunk)) {
                 return chunks > 0 ? chunks : openPart(piece);
             }
@@ -146,7 +167,8 @@ final class DataSender {
         return chunks;
     }
 
-    private long open(Piece piece) {
+    /// Gives the next chunk of the current piece its CSN.
+    long open(Piece piece) {
         final long csn = window.open(piece);
         piece.nextChunk++;
         if (piece.nextChunk == piece.chunkCount) {
@@ -188,7 +210,7 @@ final class DataSender {
         }
         final int bytes = piece.chunkBytes(index);
         final int header = headerBytes(piece, index);
-        if (piece.voided || !copy(piece, piece.chunkOffset(index), writer.at() + header, bytes)) {
+        if (piece.voided || !copy(piece, piece.chunkOffset(index), writer.segment(), writer.at() + header, bytes)) {
             putVoid(csn, 1);
             return true;
         }
@@ -222,8 +244,8 @@ final class DataSender {
         }
     }
 
-    // Copies bytes of a piece into the packet. Memory that its owner took away voids the piece.
-    private boolean copy(Piece piece, long offset, long to, int bytes) {
+    /// Copies bytes of a piece. Memory that its owner took away voids the piece.
+    boolean copy(Piece piece, long offset, MemorySegment target, long to, int bytes) {
         final Piece.@Nullable Owner owner = piece.owner;
         if (owner != null && !owner.mayRead()) {
             fail(piece, owner);
@@ -233,7 +255,7 @@ final class DataSender {
             return true;
         }
         try {
-            MemorySegment.copy(piece.source, piece.sourceOffset + offset, writer.segment(), to, bytes);
+            MemorySegment.copy(piece.source, piece.sourceOffset + offset, target, to, bytes);
             return true;
         } catch (IllegalStateException | WrongThreadException e) {
             fail(piece, owner);
@@ -272,7 +294,8 @@ final class DataSender {
         final boolean described = index < OperationFlyweight.SHORT_CHUNKS;
         final int header = described ? OperationFlyweight.headerBytes(piece.kind) : DataFlyweight.PART_HEADER_BYTES;
         final int bytes = Math.min(writer.room() - header, piece.chunkBytes(index) - partOffset);
-        if (piece.voided || !copy(piece, piece.chunkOffset(index) + partOffset, writer.at() + header, bytes)) {
+        final long from = piece.chunkOffset(index) + partOffset;
+        if (piece.voided || !copy(piece, from, writer.segment(), writer.at() + header, bytes)) {
             partCsn = NONE;
             part = false;
             putVoid(csn, 1);

@@ -15,6 +15,8 @@ package io.longhaul.core;
 import io.longhaul.congestion.CongestionConfig;
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.congestion.RttEstimator;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// The parts of one engine, made and joined; no rule of its own.
 final class EngineParts {
@@ -51,21 +53,35 @@ final class EngineParts {
     final ProbeReplies replies = new ProbeReplies();
     final CloseHandshake closing = new CloseHandshake();
     final LimitClock limits;
+    final OutboundPlacement outboundPlacement;
+    final InboundPlacement inboundPlacement;
+    final PlacedSender placedSender;
 
-    EngineParts(EngineConfig config, CongestionControllerFactory congestion, RegionTable regions, long nowNanos) {
+    EngineParts(
+            EngineConfig config,
+            CongestionControllerFactory congestion,
+            RegionTable regions,
+            @Nullable PlacementPort placement,
+            long nowNanos) {
         this.config = config;
         this.congestion = congestion;
         startNanos = nowNanos;
         limits = new LimitClock(nowNanos);
-        operations = new OperationTable(config, events, answers);
+        final int placementLanes = placement == null ? 0 : placement.lanes();
+        outboundPlacement = new OutboundPlacement(placement != null, answers);
+        inboundPlacement = new InboundPlacement(placement, regions, answers);
+        operations = new OperationTable(config, events, answers, outboundPlacement);
         memory = new ReceiveMemory(config.maxMemoryBytes());
         streams = new StreamTable(config, memory, events, answers);
         messages = new MessageAssembler(config, memory, events);
         inbound = new InboundPieces(config, regions, messages, streams, operations, answers, events);
+        if (placement != null) {
+            inbound.placement(inboundPlacement);
+        }
         receiveWindow = new ReceiveWindow(config.windowChunks(), config.maxWindowChunks());
-        receiveLanes = new ReceiveLanes(config.lanes());
+        receiveLanes = new ReceiveLanes(config.lanes() + placementLanes);
         acks = new AckScheduler(receiveWindow, receiveLanes, nowNanos);
-        lanes = new SendLane[config.lanes()];
+        lanes = new SendLane[config.lanes() + placementLanes];
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] = new SendLane(i, config.initialRttNanos(), MIN_RTT_WINDOW_NANOS);
         }
@@ -77,10 +93,21 @@ final class EngineParts {
                 congestion.create(congestionConfig(config.initialRttNanos())),
                 new RttEstimator(config.initialRttNanos(), MIN_RTT_WINDOW_NANOS));
         recovery = new Recovery(window, flow, lanes);
-        pieces = new OutboundPieces(operations, answers, streams);
-        laneScheduler = new LaneScheduler(lanes);
+        pieces = new OutboundPieces(
+                operations,
+                answers,
+                streams,
+                outboundPlacement,
+                packetBytes -> PlacedSender.chunkBytes(placement, config, packetBytes));
+        final SendLane[] sendLanes = Arrays.copyOf(lanes, config.lanes());
+        laneScheduler = new LaneScheduler(sendLanes);
         sender = new DataSender(recovery, pieces, laneScheduler, writer, mtu);
-        probes = new Probes(mtu, lanes, operations, config.seed());
+        final SendLane[] placing = Arrays.copyOfRange(lanes, config.lanes(), lanes.length);
+        placedSender = new PlacedSender(config, placement, sender, placing, mtu);
+        if (placement != null) {
+            sender.placedSender(placedSender);
+        }
+        probes = new Probes(mtu, sendLanes, operations, config.seed());
     }
 
     /// The path has been measured: the controller starts from its round trip and packet size, not from what

@@ -30,6 +30,7 @@ final class InboundPieces {
     private final OperationEffects effects;
     private final MessageAssembler messages;
     private final OrphanFrames orphanFrames;
+    private final EarlyChunks early = new EarlyChunks();
     private long orphans;
     private long nextKept; // CSN at which the search for kept frames of the piece begun last goes on
     private long keptEnd;
@@ -106,6 +107,7 @@ final class InboundPieces {
         index.add(described);
         nextKept = described.firstCsn;
         keptEnd = Math.min(described.endCsn(), orphanFrames.endCsn());
+        early.begin(described.firstCsn, described.endCsn());
         return place(nowNanos, described, csn, partOffset, packet, data, bytes);
     }
 
@@ -195,6 +197,53 @@ final class InboundPieces {
         orphanFrames.release(frame);
     }
 
+    /// Lets the peer place chunks of writes.
+    void placement(InboundPlacement placement) {
+        effects.placement(placement);
+    }
+
+    /// Takes a chunk that the peer has placed, whose CSN is NEW: its bytes lie where they belong.
+    Placement onPlaced(long nowNanos, long csn, int bytes) {
+        final InboundPiece piece = index.find(csn);
+        if (piece == null) {
+            orphans++;
+            early.add(csn, bytes);
+            return Placement.ORPHAN;
+        }
+        if (effects.isRefused(piece)) {
+            forget(piece);
+            return Placement.REFUSED;
+        }
+        final int chunkIndex = (int) (csn - piece.firstCsn);
+        final long at = piece.chunkOffset(chunkIndex);
+        if (bytes != piece.chunkBytes(chunkIndex)) {
+            return effects.violation("a placed chunk of another length");
+        }
+        final Placement placed = effects.placed(nowNanos, piece, at, bytes);
+        if (placed == Placement.REFUSED) {
+            forget(piece);
+        }
+        if (placed != Placement.RECEIVED) {
+            return placed;
+        }
+        if (!parts.isEmpty()) {
+            parts.remove(csn);
+        }
+        return finishChunk(nowNanos, piece, at, bytes);
+    }
+
+    /// The next chunk that was placed before the description which {@link #onOperation} took last; -1 when there is
+    /// no
+    /// more. Whoever takes it brings it to {@link #onPlaced} if its CSN is NEW.
+    long nextEarly() {
+        return early.next();
+    }
+
+    /// Length of that chunk.
+    int earlyBytes() {
+        return early.bytes();
+    }
+
     // Places the bytes of a chunk, or of a part of it, of a piece in the index.
     private Placement place(
             long nowNanos, InboundPiece piece, long csn, int partOffset, MemorySegment packet, long data, int bytes) {
@@ -218,6 +267,10 @@ final class InboundPieces {
         } else if (!parts.isEmpty()) {
             parts.remove(csn);
         }
+        return finishChunk(nowNanos, piece, at, chunkBytes);
+    }
+
+    private Placement finishChunk(long nowNanos, InboundPiece piece, long at, int chunkBytes) {
         effects.onChunk(nowNanos, piece, at, chunkBytes);
         return ++piece.received == piece.chunkCount ? complete(nowNanos, piece) : Placement.RECEIVED;
     }
@@ -252,6 +305,7 @@ final class InboundPieces {
         }
         parts.removeRange(firstCsn, endCsn);
         orphanFrames.drop(firstCsn, endCsn);
+        early.drop(firstCsn, endCsn);
         effects.onVoid(operationId);
     }
 
@@ -305,6 +359,7 @@ final class InboundPieces {
         }
         nextKept = keptEnd;
         orphanFrames.close();
+        effects.close();
         messages.close();
     }
 }

@@ -41,6 +41,7 @@ final class OperationEffects {
     private final Responses responses;
     private final EventQueue events;
     private final RefusedOperations refused = new RefusedOperations();
+    private InboundPlacement placement;
     private String errorText = "";
     private long placedBytes;
 
@@ -59,6 +60,12 @@ final class OperationEffects {
         this.pending = pending;
         this.responses = responses;
         this.events = events;
+        placement = new InboundPlacement(null, regions, responses);
+    }
+
+    /// Lets the peer place chunks of writes.
+    void placement(InboundPlacement value) {
+        placement = value;
     }
 
     /// Notes why the peer broke the protocol.
@@ -76,6 +83,7 @@ final class OperationEffects {
     }
 
     private Placement reject(InboundPiece piece, OperationStatus status) {
+        placement.onOperationEnded(piece.operationId);
         if (refused.add(piece.operationId)) {
             responses.reject(piece.operationId, status);
         }
@@ -98,6 +106,12 @@ final class OperationEffects {
     void onVoid(long operationId) {
         refused.add(operationId);
         messages.onVoid(operationId);
+        placement.onOperationEnded(operationId);
+    }
+
+    /// Ends every direct transfer: the connection has ended.
+    void close() {
+        placement.close();
     }
 
     /// True when a piece takes effect only once every smaller CSN was received.
@@ -170,6 +184,7 @@ final class OperationEffects {
             return reject(piece, status);
         }
         regions.done();
+        placement.onWriteBegun(piece.operationId, piece.argument1);
         return Placement.RECEIVED;
     }
 
@@ -225,6 +240,30 @@ final class OperationEffects {
             default:
                 return Placement.RECEIVED;
         }
+    }
+
+    /// Judges a chunk whose bytes the device has written to where they belong.
+    ///
+    /// @return PARTIAL when its key has ended meanwhile: the sender repeats it, and is then told why
+    Placement placed(long nowNanos, InboundPiece piece, long at, int bytes) {
+        if (!isWrite(piece)) {
+            return violation("a placed chunk of another operation than a write");
+        }
+        final OperationStatus status =
+                regions.check(nowNanos, piece.argument0, Right.WRITE, piece.argument1 + at, bytes);
+        if (status != OperationStatus.SUCCESS) {
+            return reject(piece, status);
+        }
+        regions.done();
+        if (!placement.isLive(piece.operationId, piece.argument1 + at)) {
+            return Placement.PARTIAL;
+        }
+        placement.onPlaced(bytes);
+        return Placement.RECEIVED;
+    }
+
+    private static boolean isWrite(InboundPiece piece) {
+        return piece.kind == OperationKind.WRITE || piece.kind == OperationKind.WRITE_IMMEDIATE;
     }
 
     private Placement placeMessage(InboundPiece piece, long at, MemorySegment source, long offset, int bytes) {
@@ -285,6 +324,9 @@ final class OperationEffects {
         if (stream != null) {
             streams.arrived(nowNanos, stream, piece.argument1 + at, bytes);
         }
+        if (isWrite(piece)) {
+            placement.onBytes(piece.operationId, piece.argument1 + at, bytes);
+        }
     }
 
     /// All chunks of a piece are complete: what need not wait takes effect.
@@ -322,6 +364,8 @@ final class OperationEffects {
                         : violation(streams.errorText());
             case OperationKind.STREAM_STOP:
                 return streams.onStop(piece.argument0) ? Placement.RECEIVED : violation(streams.errorText());
+            case OperationKind.PLACEMENT, OperationKind.PLACEMENT_GRANT, OperationKind.PLACEMENT_RELEASE:
+                return completePlacement(nowNanos, piece);
             default:
                 return Placement.RECEIVED;
         }
@@ -405,6 +449,20 @@ final class OperationEffects {
             regions.done();
         }
         responses.atomicResponse(piece.operationId, oldValue);
+        return Placement.RECEIVED;
+    }
+
+    private Placement completePlacement(long nowNanos, InboundPiece piece) {
+        if (!placement.isEnabled()) {
+            return violation("direct placement, which was not agreed on");
+        }
+        switch (piece.kind) {
+            case OperationKind.PLACEMENT_GRANT ->
+                pending.onPlacementGrant(piece.argument0, piece.argument1, piece.argument2, (int) piece.argument3);
+            case OperationKind.PLACEMENT ->
+                placement.onRequest(nowNanos, piece.argument0, piece.argument1, piece.argument2, piece.argument3);
+            default -> placement.onOperationEnded(piece.argument0);
+        }
         return Placement.RECEIVED;
     }
 

@@ -53,6 +53,7 @@ final class OperationTable implements PendingRequests, Piece.Owner {
     private final EngineConfig config;
     private final EventQueue events;
     private final AnswerQueue answers;
+    private final OutboundPlacement placement;
     private final Long2ObjectHashMap<Outstanding> byId = new Long2ObjectHashMap<>();
     private final ArrayDeque<Outstanding> queue = new ArrayDeque<>();
     private final ArrayDeque<Outstanding> pool = new ArrayDeque<>();
@@ -64,7 +65,8 @@ final class OperationTable implements PendingRequests, Piece.Owner {
     private boolean blocked;
     private long earliestDeadlineNanos = ConnectionEngine.NO_TIMEOUT;
 
-    OperationTable(EngineConfig config, EventQueue events, AnswerQueue answers) {
+    OperationTable(EngineConfig config, EventQueue events, AnswerQueue answers, OutboundPlacement placement) {
+        this.placement = placement;
         this.config = config;
         this.events = events;
         this.answers = answers;
@@ -99,6 +101,9 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         entry.length = operation.length();
         entry.local = operation.local();
         entry.localOffset = operation.localOffset();
+        if (entry.kind == OperationKind.WRITE || entry.kind == OperationKind.WRITE_IMMEDIATE) {
+            placement.onPosted(entry.id, region(operation).key(), operation.remoteOffset(), entry.length);
+        }
         return true;
     }
 
@@ -305,6 +310,7 @@ final class OperationTable implements PendingRequests, Piece.Owner {
 
     private void end(Outstanding entry, OperationStatus status, long result) {
         byId.remove(entry.id);
+        placement.onEnded(entry.id, status == OperationStatus.SUCCESS);
         entry.ended = true;
         if (entry.kind == OperationKind.READ && entry.issued) {
             outstandingReads--;
@@ -401,6 +407,11 @@ final class OperationTable implements PendingRequests, Piece.Owner {
             end(entry, OperationStatus.SUCCESS, 0);
             events.lookupEnded(token, OperationStatus.SUCCESS, key, lengthBytes, rights);
         }
+    }
+
+    @Override
+    public void onPlacementGrant(long operationId, long offset, long address, int key) {
+        placement.onAnswer(operationId, offset, address, key);
     }
 
     @Override

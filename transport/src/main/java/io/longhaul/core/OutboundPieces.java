@@ -16,6 +16,7 @@ import io.longhaul.core.wire.DataFlyweight;
 import io.longhaul.core.wire.OperationFlyweight;
 import io.longhaul.core.wire.PacketFlyweight;
 import java.util.ArrayDeque;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// Chooses what is sent next: control answers first, then operations, answers to reads, and streams in turn, a piece at
@@ -31,11 +32,24 @@ final class OutboundPieces {
     private final OperationTable operations;
     private final AnswerQueue answers;
     private final StreamTable streams;
+    private final OutboundPlacement placement;
+    private final IntUnaryOperator placedChunkBytes;
     private final ArrayDeque<Piece> pool = new ArrayDeque<>();
     private @Nullable Piece current;
     private int turn;
 
-    OutboundPieces(OperationTable operations, AnswerQueue answers, StreamTable streams) {
+    /// Creates it.
+    ///
+    /// @param placement keys under which pieces of writes may be placed
+    /// @param placedChunkBytes largest chunk to be placed for the packet size of the path
+    OutboundPieces(
+            OperationTable operations,
+            AnswerQueue answers,
+            StreamTable streams,
+            OutboundPlacement placement,
+            IntUnaryOperator placedChunkBytes) {
+        this.placement = placement;
+        this.placedChunkBytes = placedChunkBytes;
         this.operations = operations;
         this.answers = answers;
         this.streams = streams;
@@ -92,11 +106,13 @@ final class OutboundPieces {
         };
     }
 
-    private static void start(Piece piece, long firstCsn, int packetBytes) {
+    private void start(Piece piece, long firstCsn, int packetBytes) {
         final int room = packetBytes - PacketFlyweight.HEADER_BYTES - PacketFlyweight.TRAILER_BYTES;
         piece.firstCsn = firstCsn;
         piece.shortChunkBytes = room - OperationFlyweight.headerBytes(piece.kind);
-        piece.fullChunkBytes = room - DataFlyweight.HEADER_BYTES;
+        piece.grant = placement.find(piece);
+        piece.fullChunkBytes =
+                piece.grant == null ? room - DataFlyweight.HEADER_BYTES : placedChunkBytes.applyAsInt(packetBytes);
         piece.chunkCount = OperationFlyweight.chunkCount(piece.length, piece.shortChunkBytes, piece.fullChunkBytes);
     }
 

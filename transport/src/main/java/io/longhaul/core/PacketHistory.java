@@ -123,6 +123,27 @@ final class PacketHistory {
         return chunkCount[slot(packetNumber)] == PART;
     }
 
+    /// The packet that carried a chunk, on a lane whose packets carry one chunk each in the order of CSNs; -1 when
+    /// its
+    /// record is no longer held, or there was none.
+    long find(long csn) {
+        long low = Math.max(firstHeld, nextPacketNumber - mask - 1L);
+        long high = nextPacketNumber - 1;
+        while (low <= high) {
+            final long middle = low + high >>> 1;
+            final long found = firstCsn(middle);
+            if (found == csn) {
+                return middle;
+            }
+            if (found < csn) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return -1;
+    }
+
     /// Keeps what the delivery rate estimator said when the packet was sent.
     void keepDelivery(long packetNumber, long deliveredBytes, long atNanos, long firstNanos, boolean limited) {
         final int slot = slot(packetNumber);

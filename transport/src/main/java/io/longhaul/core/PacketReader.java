@@ -16,6 +16,7 @@ import io.longhaul.core.wire.AckFlyweight;
 import io.longhaul.core.wire.CloseFlyweight;
 import io.longhaul.core.wire.FrameType;
 import io.longhaul.core.wire.PacketFlyweight;
+import io.longhaul.core.wire.PlacedImmediate;
 import io.longhaul.core.wire.ProbeFlyweight;
 import io.longhaul.core.wire.VoidFlyweight;
 import io.longhaul.core.wire.WireBytes;
@@ -73,7 +74,7 @@ final class PacketReader {
         this.inbound = inbound;
         this.acks = acks;
         this.frames = frames;
-        crcs = new Crc[lanes.lanes()];
+        crcs = new Crc[config.lanes()];
         Arrays.setAll(crcs, lane -> new Crc());
     }
 
@@ -108,10 +109,38 @@ final class PacketReader {
             }
             at += frameBytes;
         }
+        acknowledge(nowNanos, highestBefore);
+        return true;
+    }
+
+    private void acknowledge(long nowNanos, long highestBefore) {
         if (eliciting) {
             final boolean newHole = window.highestCsn() > highestBefore && window.cumulativeCsn() < highestBefore;
             acks.onPacket(nowNanos, urgent || newHole);
         }
+    }
+
+    /// Takes the completion of a chunk that the peer has placed.
+    ///
+    /// @param lane placement lane on which it arrived
+    /// @param immediate the immediate of the write
+    /// @param bytes length of the write
+    /// @return false when the immediate means nothing in this version
+    boolean onPlaced(long nowNanos, int lane, int immediate, int bytes) {
+        final long csn = PlacedImmediate.csn(immediate, window.cumulativeCsn());
+        if (!PlacedImmediate.isKnown(immediate) || csn < 0) {
+            corruptPackets++;
+            return false;
+        }
+        final int index = config.lanes() + lane;
+        lanes.onPacket(nowNanos, index, csn, bytes, false);
+        eliciting = true;
+        urgent = false;
+        final long highestBefore = window.highestCsn();
+        if (isNew(nowNanos, index, csn)) {
+            place(nowNanos, csn, inbound.onPlaced(nowNanos, csn, bytes));
+        }
+        acknowledge(nowNanos, highestBefore);
         return true;
     }
 
@@ -119,7 +148,7 @@ final class PacketReader {
         if (length < PacketFlyweight.MIN_BYTES
                 || PacketFlyweight.version(segment, offset) != PacketFlyweight.VERSION
                 || PacketFlyweight.keyEpoch(segment, offset) != 0
-                || PacketFlyweight.lane(segment, offset) >= lanes.lanes()
+                || PacketFlyweight.lane(segment, offset) >= config.lanes()
                 || PacketFlyweight.packetNumber(segment, offset) < 0
                 || PacketFlyweight.connectionId(segment, offset) != config.localConnectionId()) {
             return false;
@@ -157,6 +186,7 @@ final class PacketReader {
         if (isNew(nowNanos, lane, csn)) {
             place(nowNanos, csn, inbound.onOperation(nowNanos, segment, at));
             placeKept(nowNanos);
+            placeEarly(nowNanos);
         }
         return bytes;
     }
@@ -170,6 +200,17 @@ final class PacketReader {
             }
             inbound.onKeptDone(frame);
             frame = inbound.nextKept();
+        }
+    }
+
+    // Chunks that were placed before the description came.
+    private void placeEarly(long nowNanos) {
+        long csn = inbound.nextEarly();
+        while (csn >= 0) {
+            if (window.status(csn) == ReceiveWindow.NEW) {
+                place(nowNanos, csn, inbound.onPlaced(nowNanos, csn, inbound.earlyBytes()));
+            }
+            csn = inbound.nextEarly();
         }
     }
 

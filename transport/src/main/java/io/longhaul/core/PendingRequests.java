@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Requests of ours that wait for an answer: reads, atomics, lookups. Implemented by the sending half.
 interface PendingRequests {
+    /// The peer answered a request for a key; key 0 gives none.
+    default void onPlacementGrant(long operationId, long offset, long address, int key) {}
+
     /// Memory in which the bytes of an outstanding read belong, or null when there is no such read (it ended).
     @Nullable
     MemorySegment readTarget(long requestId);

@@ -61,6 +61,9 @@ final class Piece {
     int fullChunkBytes;
     boolean voided;
 
+    /// Key under which its chunks are placed; null when they travel as SEND.
+    OutboundPlacement.@Nullable Grant grant;
+
     void reset() {
         flags = 0;
         length = 0;
@@ -71,6 +74,7 @@ final class Piece {
         nextChunk = 0;
         doneChunks = 0;
         voided = false;
+        grant = null;
     }
 
     long chunkOffset(int index) {

@@ -204,6 +204,13 @@ public final class RegionTable {
         region.endUse();
     }
 
+    /// Keeps the use beyond the call that began it; the caller ends it with {@link Region#endUse}.
+    Region hold() {
+        final Region region = used();
+        inUse = null;
+        return region;
+    }
+
     /// Turns the use into a lease.
     Lease lease() {
         final Lease lease = leasePool.isEmpty() ? new Lease(this) : leasePool.pop();

@@ -29,6 +29,9 @@ interface Responses {
     /// Answers a lookup; no rights means not found.
     void lookupAnswer(long requestId, long key, long lengthBytes, int rights);
 
+    /// Answers a request for a key; key 0 gives none.
+    default void placementGrant(long operationId, long offset, long address, int key) {}
+
     /// Gives credit for a stream.
     void streamCredit(int streamId, long limitBytes);
 

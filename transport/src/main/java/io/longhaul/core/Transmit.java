@@ -21,6 +21,10 @@ public final class Transmit {
     private int capacity;
     int lane;
     int length;
+    private boolean placed;
+    private long remoteAddress;
+    private int remoteKey;
+    private int immediate;
 
     /// Creates a transmit without a buffer.
     public Transmit() {}
@@ -34,6 +38,39 @@ public final class Transmit {
         segment = buffer;
         offset = bufferOffset;
         capacity = capacityBytes;
+        placed = false;
+    }
+
+    /// Says that the buffer holds a chunk to be placed, not a packet.
+    void placed(int placementLane, int bytes, long toAddress, int toKey, int withImmediate) {
+        lane = placementLane;
+        length = bytes;
+        placed = true;
+        remoteAddress = toAddress;
+        remoteKey = toKey;
+        immediate = withImmediate;
+    }
+
+    /// True when the bytes are to be sent by RDMA WRITE WITH IMMEDIATE on placement lane {@link #lane}, false when
+    /// they
+    /// are a packet for SEND.
+    public boolean isPlaced() {
+        return placed;
+    }
+
+    /// Where a placed chunk goes.
+    public long remoteAddress() {
+        return remoteAddress;
+    }
+
+    /// Under which key.
+    public int remoteKey() {
+        return remoteKey;
+    }
+
+    /// Its immediate.
+    public int immediate() {
+        return immediate;
     }
 
     /// Memory of the packet.

@@ -127,6 +127,13 @@ final class Transmitter {
             pacedNanos = nowNanos + flow.pacedInNanos(packet);
             return 0;
         }
+        if (!parts.sender.hasLost()) {
+            final int placed = parts.placedSender.poll(nowNanos, out);
+            if (placed > 0) {
+                parts.probeTimer.arm(nowNanos, parts.probeTimeoutNanos(), parts.smoothedRttNanos());
+                return placed;
+            }
+        }
         final int chunks = parts.sender.fill();
         return chunks == 0 ? 0 : finishData(nowNanos, out, parts.sender.lane(), chunks);
     }

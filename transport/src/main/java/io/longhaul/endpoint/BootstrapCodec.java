@@ -17,6 +17,7 @@ import io.longhaul.ConnectionException.Reason;
 import io.longhaul.LonghaulConfig;
 import io.longhaul.core.EngineConfig;
 import io.longhaul.endpoint.BootstrapMessage.Announcement;
+import io.longhaul.endpoint.BootstrapMessage.PlacementOffer;
 import io.longhaul.endpoint.BootstrapMessage.Refusal;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -60,6 +61,7 @@ final class BootstrapCodec {
     private static final int TYPE_ANSWER = 2;
     private static final int TYPE_REFUSAL = 3;
     private static final int LANE_BYTES = 10;
+    private static final int PLACEMENT_BYTES = Integer.BYTES + 2 + DirectLanes.MAX_LANES * LANE_BYTES;
     private static final int FIXED_BYTES = 5 * Long.BYTES + Integer.BYTES + 3 * Long.BYTES + Integer.BYTES + 2 + 16;
     private static final long MAX_RTT_NANOS = 60_000_000_000L;
     private static final long MAX_CREDIT_BYTES = 1L << 48;
@@ -89,7 +91,7 @@ final class BootstrapCodec {
     private static ByteBuffer encodeAnnouncement(Announcement message, int version) {
         final byte[] address = parse(message.address()).getAddress();
         final ByteBuffer bytes =
-                ByteBuffer.allocate(HEADER_BYTES + FIXED_BYTES + message.lanes().size() * LANE_BYTES);
+                ByteBuffer.allocate(HEADER_BYTES + FIXED_BYTES + message.lanes().size() * LANE_BYTES + PLACEMENT_BYTES);
         header(bytes, version, message.answer() ? TYPE_ANSWER : TYPE_HELLO);
         bytes.putLong(message.connectionId()).putLong(message.nonce()).putLong(message.features());
         bytes.putLong(message.rttNanos()).putInt(message.maxPacketBytes());
@@ -100,11 +102,20 @@ final class BootstrapCodec {
                 .putLong(limits.windowChunks())
                 .putInt(limits.maxInboundReads());
         bytes.put((byte) address.length).put(address);
-        bytes.put((byte) message.lanes().size());
-        for (final LaneAddress lane : message.lanes()) {
-            bytes.putInt(lane.queuePair()).putInt(lane.queueKey()).putShort((short) lane.udpPort());
+        putLanes(bytes, message.lanes());
+        final PlacementOffer placement = message.placement();
+        if (placement != null) {
+            bytes.putInt(placement.maxChunkBytes()).put((byte) (placement.anyChunkSize() ? 1 : 0));
+            putLanes(bytes, placement.lanes());
         }
         return finish(bytes);
+    }
+
+    private static void putLanes(ByteBuffer bytes, List<LaneAddress> lanes) {
+        bytes.put((byte) lanes.size());
+        for (final LaneAddress lane : lanes) {
+            bytes.putInt(lane.queuePair()).putInt(lane.queueKey()).putShort((short) lane.udpPort());
+        }
     }
 
     private static ByteBuffer encodeRefusal(Refusal message, int version) {
@@ -177,7 +188,20 @@ final class BootstrapCodec {
                 inRange("window", body.getLong(), 64, MAX_WINDOW_CHUNKS),
                 (int) inRange("number of reads", body.getInt(), 0, 1 << 16));
         final String address = address(body);
-        final int count = (int) inRange("number of lanes", body.get() & 0xff, 1, LonghaulConfig.MAX_LANES);
+        final List<LaneAddress> lanes = lanes(body, LonghaulConfig.MAX_LANES);
+        final PlacementOffer placement = (features & Announcement.FEATURE_PLACEMENT) == 0 ? null : placement(body);
+        return new Announcement(
+                answer, connectionId, nonce, features, rttNanos, maxPacketBytes, limits, address, lanes, placement);
+    }
+
+    private static PlacementOffer placement(ByteBuffer body) {
+        final int maxChunkBytes = (int) inRange("size of placed chunks", body.getInt(), 256, 65_000);
+        final boolean anyChunkSize = (body.get() & 1) != 0;
+        return new PlacementOffer(maxChunkBytes, anyChunkSize, lanes(body, DirectLanes.MAX_LANES));
+    }
+
+    private static List<LaneAddress> lanes(ByteBuffer body, int most) {
+        final int count = (int) inRange("number of lanes", body.get() & 0xff, 1, most);
         final List<LaneAddress> lanes = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             final int queuePair = (int) inRange("queue pair", body.getInt(), 0, 0xff_ffff);
@@ -185,8 +209,7 @@ final class BootstrapCodec {
             final int port = (int) inRange("UDP port", Short.toUnsignedInt(body.getShort()), 1, 0xffff);
             lanes.add(new LaneAddress(queuePair, queueKey, port));
         }
-        return new Announcement(
-                answer, connectionId, nonce, features, rttNanos, maxPacketBytes, limits, address, lanes);
+        return lanes;
     }
 
     private static String address(ByteBuffer body) {

@@ -14,6 +14,7 @@ package io.longhaul.endpoint;
 
 import io.longhaul.core.EngineConfig;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What travels on a control connection: the client's Announcement, and the server's Announcement or Refusal.
 sealed interface BootstrapMessage {
@@ -28,6 +29,7 @@ sealed interface BootstrapMessage {
     /// @param limits credits and limits of this end
     /// @param address IP address under which this end sees itself, 4 or 16 bytes; for diagnosis
     /// @param lanes 1..64 lanes
+    /// @param placement what it takes to place chunks at this end directly; null when it does not want that
     record Announcement(
             boolean answer,
             long connectionId,
@@ -37,10 +39,33 @@ sealed interface BootstrapMessage {
             int maxPacketBytes,
             EngineConfig.PeerLimits limits,
             String address,
-            List<LaneAddress> lanes)
+            List<LaneAddress> lanes,
+            @Nullable PlacementOffer placement)
             implements BootstrapMessage {
-        /// Copies the lanes.
+        /// Bit of the features that says that a placement offer follows the lanes.
+        static final long FEATURE_PLACEMENT = 4;
+
+        /// Copies the lanes; the bit of placement follows the offer.
         public Announcement {
+            lanes = List.copyOf(lanes);
+            features = placement == null ? features & ~FEATURE_PLACEMENT : features | FEATURE_PLACEMENT;
+        }
+
+        /// The same with an offer.
+        Announcement with(@Nullable PlacementOffer offer) {
+            return new Announcement(
+                    answer, connectionId, nonce, features, rttNanos, maxPacketBytes, limits, address, lanes, offer);
+        }
+    }
+
+    /// Queue pairs for direct placement.
+    ///
+    /// @param maxChunkBytes longest RDMA WRITE in one packet at this end, 256..65000 bytes
+    /// @param anyChunkSize true when it need not be an MTU of InfiniBand
+    /// @param lanes 1..8 UC queue pairs; in place of the queue key stands the number of their first packet
+    record PlacementOffer(int maxChunkBytes, boolean anyChunkSize, List<LaneAddress> lanes) {
+        /// Copies the lanes.
+        public PlacementOffer {
             lanes = List.copyOf(lanes);
         }
     }

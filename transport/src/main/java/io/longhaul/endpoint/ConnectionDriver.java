@@ -54,6 +54,8 @@ final class ConnectionDriver implements Runnable {
     private final EndpointConnection connection;
     private final ConnectionEngine engine;
     private final RemoteLane[] remotes; // [lane]
+    private final @Nullable DirectLanes direct;
+    private final DirectLanes.Sink placedSink = this::onPlaced;
     private final ObjectHashSet<Operation> operations = new ObjectHashSet<>();
     private final Int2ObjectHashMap<EndpointStream> streams = new Int2ObjectHashMap<>();
     private final Long2ObjectHashMap<PendingLookup> lookups = new Long2ObjectHashMap<>();
@@ -67,7 +69,16 @@ final class ConnectionDriver implements Runnable {
     /// A lookup that waits for its answer.
     private record PendingLookup(String name, CompletableFuture<RemoteRegion> result) {}
 
-    ConnectionDriver(EngineAgent agent, EndpointConnection connection, ConnectionEngine engine, RemoteLane[] remotes) {
+    /// Creates it.
+    ///
+    /// @param direct queue pairs for direct placement, or null
+    ConnectionDriver(
+            EngineAgent agent,
+            EndpointConnection connection,
+            ConnectionEngine engine,
+            RemoteLane[] remotes,
+            @Nullable DirectLanes direct) {
+        this.direct = direct;
         this.agent = agent;
         this.connection = connection;
         this.engine = engine;
@@ -88,6 +99,27 @@ final class ConnectionDriver implements Runnable {
 
     RemoteLane remote(int lane) {
         return remotes[lane];
+    }
+
+    @Nullable
+    DirectLanes direct() {
+        return direct;
+    }
+
+    /// Where completions of placed chunks go.
+    DirectLanes.Sink placedSink() {
+        return placedSink;
+    }
+
+    private void onPlaced(int lane, int immediate, int bytes) {
+        if (removed) {
+            return;
+        }
+        try {
+            engine.onPlaced(agent.nowNanos(), lane, immediate, bytes);
+        } catch (RuntimeException | Error e) {
+            fail(e);
+        }
     }
 
     /// True once it is out of service: its engine is not to be called any more.

@@ -102,6 +102,7 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
                 port.maxPacketBytes(),
                 limits,
                 port.address().getHostAddress(),
-                lanes);
+                lanes,
+                null);
     }
 }

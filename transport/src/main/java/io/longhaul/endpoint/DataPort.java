@@ -55,11 +55,15 @@ final class DataPort implements AutoCloseable {
     /// What UDP, BTH, DETH and ICRC add below a packet, bytes; the IP header comes on top.
     private static final int UDP_AND_ROCE_BYTES = 8 + 12 + 8 + 4;
 
+    /// What RETH and ImmDt of a placed chunk have more than the DETH of a packet, bytes.
+    static final int PLACEMENT_MORE_BYTES = 16 + 4 - 8;
+
     private static final int IPV4_BYTES = 20;
     private static final int IPV6_BYTES = 40;
     private static final int MAX_PACKET_BYTES = 65_000;
     private static final int HOP_LIMIT = 64;
     private static final int ECN_BITS = 2;
+    private static final int ECT_MASK = 3;
 
     private final InetAddress address;
     private final RdmaDevice device;
@@ -180,6 +184,15 @@ final class DataPort implements AutoCloseable {
     /// Makes the destination of a lane. Agent only.
     AddressHandle createAddressHandle(InetAddress remote, int udpPort, int lane) {
         return domain.createAddressHandle(new AddressVector(remote, udpPort, trafficClass, lane, HOP_LIMIT));
+    }
+
+    ProtectionDomain domain() {
+        return domain;
+    }
+
+    /// The peer of a queue pair for placement. Its packets are not ECN-capable: nobody would see the marks.
+    AddressVector placementVector(InetAddress remote, int udpPort, int lane) {
+        return new AddressVector(remote, udpPort, trafficClass & ~ECT_MASK, lane, HOP_LIMIT);
     }
 
     /// Sends that every lane can take, and for which there are buffers, before this must be asked again.

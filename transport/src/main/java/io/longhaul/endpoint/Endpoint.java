@@ -27,6 +27,7 @@ import io.longhaul.core.ConnectionEngine;
 import io.longhaul.core.ExposedRegions;
 import io.longhaul.core.RegionTable;
 import io.longhaul.endpoint.BootstrapMessage.Announcement;
+import io.longhaul.endpoint.BootstrapMessage.PlacementOffer;
 import io.longhaul.endpoint.BootstrapMessage.Refusal;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -99,18 +100,22 @@ final class Endpoint implements Longhaul {
     private EndpointConnection open(ControlChannel channel, long dialNanos, long deadlineNanos) {
         boolean done = false;
         reserve();
+        DirectOpening opening = DirectOpening.NONE;
         try {
             final PortAgent local = port(channel.localAddress().getAddress());
-            final Announcement hello =
-                    ConnectionPlan.announce(config, local.port(), false, nonZero(), random(), rtt(dialNanos));
+            opening = DirectOpening.open(local, config, config.lanes(), log);
+            final Announcement hello = ConnectionPlan.announce(
+                            config, local.port(), false, nonZero(), random(), rtt(dialNanos))
+                    .with(opening.offer());
             final long startNanos = System.nanoTime();
             final Announcement answer = Bootstrap.exchange(channel, hello, deadlineNanos);
             final long rttNanos = Math.min(dialNanos, System.nanoTime() - startNanos);
-            final EndpointConnection connection = enter(local, channel, hello, answer, rttNanos);
+            final EndpointConnection connection = enter(local, channel, hello, answer, rttNanos, opening);
             done = true;
             return connection;
         } finally {
             if (!done) {
+                opening.close();
                 channel.close();
                 connections.decrementAndGet();
             }
@@ -190,11 +195,18 @@ final class Endpoint implements Longhaul {
             Bootstrap.refuse(channel, Refusal.REFUSED_LIMIT, String.valueOf(e.getMessage()));
             throw e;
         }
+        DirectOpening opening = DirectOpening.NONE;
         try {
             final PortAgent local = port(channel.localAddress().getAddress());
-            final Announcement answer =
-                    ConnectionPlan.announce(config, local.port(), true, nonZero(), hello.nonce(), hello.rttNanos());
-            final EndpointConnection connection = enter(local, channel, answer, hello, hello.rttNanos());
+            final PlacementOffer offered = hello.placement();
+            if (offered != null) {
+                opening = DirectOpening.open(
+                        local, config, Math.min(config.lanes(), offered.lanes().size()), log);
+            }
+            final Announcement answer = ConnectionPlan.announce(
+                            config, local.port(), true, nonZero(), hello.nonce(), hello.rttNanos())
+                    .with(opening.offer());
+            final EndpointConnection connection = enter(local, channel, answer, hello, hello.rttNanos(), opening);
             done = true;
             Bootstrap.answer(channel, answer);
             return connection;
@@ -205,6 +217,7 @@ final class Endpoint implements Longhaul {
             throw e;
         } finally {
             if (!done) {
+                opening.close();
                 connections.decrementAndGet();
             }
         }
@@ -229,7 +242,12 @@ final class Endpoint implements Longhaul {
 
     /// Puts a connection into service.
     private EndpointConnection enter(
-            PortAgent local, ControlChannel channel, Announcement mine, Announcement peer, long rttNanos) {
+            PortAgent local,
+            ControlChannel channel,
+            Announcement mine,
+            Announcement peer,
+            long rttNanos,
+            DirectOpening opening) {
         final ConnectionPlan plan = ConnectionPlan.of(
                 config, local.port(), mine, peer, channel.remoteAddress().getAddress(), rttNanos);
         final EngineAgent agent = local.agent();
@@ -245,10 +263,11 @@ final class Endpoint implements Longhaul {
         try {
             agent.commands()
                     .call(() -> {
+                        final DirectLanes direct = opening.connect(plan.remoteAddress(), peer.placement());
                         final ConnectionEngine engine =
-                                new ConnectionEngine(plan.engine(), congestion, regions, System.nanoTime());
+                                new ConnectionEngine(plan.engine(), congestion, regions, System.nanoTime(), direct);
                         final ConnectionDriver driver =
-                                new ConnectionDriver(agent, connection, engine, remotes(local.port(), plan));
+                                new ConnectionDriver(agent, connection, engine, remotes(local.port(), plan), direct);
                         connection.attach(driver);
                         agent.register(driver, !mine.answer());
                         return driver;

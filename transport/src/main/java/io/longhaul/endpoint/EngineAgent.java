@@ -15,7 +15,6 @@ package io.longhaul.endpoint;
 import io.longhaul.ConnectionException;
 import io.longhaul.ConnectionException.Reason;
 import io.longhaul.core.ConnectionEngine;
-import io.longhaul.core.Transmit;
 import io.longhaul.core.wire.PacketFlyweight;
 import io.longhaul.verbs.CompletionStatus;
 import io.longhaul.verbs.WorkCompletions;
@@ -37,9 +36,6 @@ import org.agrona.concurrent.AgentTerminationException;
 /// Threading: {@link #doWork} and {@link #park} by one thread; {@link #stop}, {@link #awaitEnd} and {@link #commands}
 /// by any.
 final class EngineAgent implements Agent {
-    /// Packets that one connection may send before the next one has its turn.
-    private static final int SEND_QUANTUM_PACKETS = 64;
-
     /// Completions of a lane that are taken before the next lane has its turn: one burst of a peer's, so that the
     /// lanes are served about in the order in which the packets were sent.
     private static final int COMPLETIONS_PER_POLL = 8;
@@ -57,7 +53,6 @@ final class EngineAgent implements Agent {
 
     private final DataPort port;
     private final List<DataLane> lanes;
-    private final PacketSlab sendSlab;
     private final RateLimitedLog log;
     private final CommandQueue commands;
     private final Long2ObjectHashMap<ConnectionDriver> drivers = new Long2ObjectHashMap<>();
@@ -65,8 +60,9 @@ final class EngineAgent implements Agent {
     private final DeadlineHeap deadlines = new DeadlineHeap();
     private final RetiredHandles retired;
     private final WorkCompletions completions;
-    private final Transmit transmit = new Transmit();
+    private final PacketSender sender;
     private final AgentCounters counters = new AgentCounters();
+    private final DirectService direct;
     private final CountDownLatch end = new CountDownLatch(1);
     private boolean sendBlocked;
     private boolean deviceFailed;
@@ -79,9 +75,10 @@ final class EngineAgent implements Agent {
         this.log = log;
         commands = new CommandQueue(port.channel()::wakeup, log);
         lanes = port.lanes();
-        sendSlab = port.sendSlab();
+        sender = new PacketSender(port, counters);
         retired = new RetiredHandles(lanes);
         completions = WorkCompletions.allocate(port.arena(), COMPLETIONS_PER_POLL);
+        direct = new DirectService(this, port.arena());
     }
 
     @Override
@@ -113,6 +110,11 @@ final class EngineAgent implements Agent {
     /// Time at the beginning of the present duty cycle or turn.
     long nowNanos() {
         return nowNanos;
+    }
+
+    /// Reads the clock after completions were taken: a round trip must not look shorter than it was.
+    void tick() {
+        nowNanos = System.nanoTime();
     }
 
     /// The way in for other threads.
@@ -161,6 +163,7 @@ final class EngineAgent implements Agent {
         work += runTimers();
         work += serveReady();
         port.postSends();
+        direct.postSends();
         retired.closeCompleted();
         if (stopping && (drivers.isEmpty() || nowNanos - stopDeadlineNanos >= 0)) {
             throw new AgentTerminationException();
@@ -181,6 +184,7 @@ final class EngineAgent implements Agent {
             for (int i = 0; i < lanes.size(); i++) {
                 lanes.get(i).completionQueue().requestNotify(false);
             }
+            direct.requestNotify();
             if (pollLanes() == 0) {
                 final long waitNanos = waitNanos();
                 if (waitNanos > 0) {
@@ -232,6 +236,7 @@ final class EngineAgent implements Agent {
                 }
             }
         }
+        count += direct.poll();
         if (count > 0) {
             sendBlocked = false;
             for (int i = 0; i < lanes.size(); i++) {
@@ -358,7 +363,11 @@ final class EngineAgent implements Agent {
     private int serve(ConnectionDriver driver) {
         nowNanos = System.nanoTime();
         runTimer(driver);
-        final int sent = transmit(driver);
+        final int sent = sender.transmit(driver, nowNanos);
+        sendBlocked |= sender.isBlocked();
+        if (sender.hasMore()) {
+            markReady(driver);
+        }
         final int events = driver.dispatchEvents();
         if (driver.isFinished()) {
             remove(driver);
@@ -380,60 +389,6 @@ final class EngineAgent implements Agent {
         }
     }
 
-    private int transmit(ConnectionDriver driver) {
-        final ConnectionEngine engine = driver.engine();
-        final MemorySegment segment = sendSlab.segment();
-        int sent = 0;
-        int room = 0;
-        while (sent < SEND_QUANTUM_PACKETS) {
-            if (room == 0) {
-                room = roomAfterPosting();
-                if (room == 0) {
-                    counters.sendBlocked++;
-                    sendBlocked = true;
-                    break;
-                }
-            }
-            final int slot = sendSlab.take();
-            transmit.buffer(segment, sendSlab.offset(slot), sendSlab.slotBytes());
-            final int length = pollTransmit(engine, slot);
-            if (length == 0) {
-                sendSlab.free(slot);
-                counters.sentPackets += sent;
-                return sent;
-            }
-            final int lane = transmit.lane();
-            lanes.get(lane).collect(slot, length, driver, driver.remote(lane));
-            sent++;
-            room--;
-        }
-        counters.sentPackets += sent;
-        markReady(driver);
-        return sent;
-    }
-
-    private int pollTransmit(ConnectionEngine engine, int slot) {
-        boolean returned = false;
-        try {
-            final int length = engine.pollTransmit(nowNanos, transmit);
-            returned = true;
-            return length;
-        } finally {
-            if (!returned) {
-                sendSlab.free(slot);
-            }
-        }
-    }
-
-    private int roomAfterPosting() {
-        int room = port.sendRoom();
-        if (room == 0) {
-            port.postSends();
-            room = port.sendRoom();
-        }
-        return room;
-    }
-
     // ---- connections ----
 
     /// Takes a connection into service. Agent only.
@@ -448,6 +403,7 @@ final class EngineAgent implements Agent {
         if (drivers.putIfAbsent(driver.connectionId(), driver) != null) {
             throw new ConnectionException(Reason.REFUSED, "the connection id is taken; connect again");
         }
+        direct.add(driver);
         if (speaksFirst) {
             markReady(driver);
         }
@@ -472,6 +428,7 @@ final class EngineAgent implements Agent {
             retired.add(driver);
         }
         driver.onRemoved();
+        direct.remove(driver);
     }
 
     @Override

@@ -21,6 +21,7 @@ import io.longhaul.ConnectionException;
 import io.longhaul.ConnectionException.Reason;
 import io.longhaul.core.EngineConfig;
 import io.longhaul.endpoint.BootstrapMessage.Announcement;
+import io.longhaul.endpoint.BootstrapMessage.PlacementOffer;
 import io.longhaul.endpoint.BootstrapMessage.Refusal;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -40,7 +41,8 @@ class BootstrapCodecTest {
                 8932,
                 new EngineConfig.PeerLimits(1 << 20, 1 << 26, 1 << 20, 1 << 14, 128),
                 "192.0.2.7",
-                List.of(new LaneAddress(0xabcdef, 0x7fffffff, 40_001), new LaneAddress(17, -1, 65_535)));
+                List.of(new LaneAddress(0xabcdef, 0x7fffffff, 40_001), new LaneAddress(17, -1, 65_535)),
+                answer ? new PlacementOffer(4096, false, List.of(new LaneAddress(9, 0xffffff, 4791))) : null);
     }
 
     private static BootstrapMessage decode(ByteBuffer bytes) {
@@ -70,7 +72,7 @@ class BootstrapCodecTest {
     void carriesIpv6() {
         final Announcement v4 = announcement(false);
         final Announcement v6 =
-                new Announcement(false, 1, 2, 3, 4, 512, v4.limits(), "2001:db8:0:0:0:0:0:1", v4.lanes());
+                new Announcement(false, 1, 2, 3, 4, 512, v4.limits(), "2001:db8:0:0:0:0:0:1", v4.lanes(), null);
         assertEquals(v6, decode(BootstrapCodec.encode(v6)));
     }
 

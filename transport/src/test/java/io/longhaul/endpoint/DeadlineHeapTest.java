@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class DeadlineHeapTest {
     private static ConnectionDriver driver() {
-        return new ConnectionDriver(null, null, null, new RemoteLane[0]);
+        return new ConnectionDriver(null, null, null, new RemoteLane[0], null);
     }
 
     @Test

@@ -170,8 +170,8 @@ final class JoinedConnection implements Connection {
     @Override
     public ConnectionStatistics statistics() {
         return new ConnectionStatistics(
-                1_000_000, 1_000_000, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1412, 1500, 1, "bbr",
-                "");
+                1_000_000, 1_000_000, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1412, 1500, 1,
+                "bbr", "");
     }
 
     @Override

@@ -129,12 +129,17 @@ final class UcReceiver {
         if (region == null || !region.isOpen()) {
             return drop(Counter.REMOTE_KEY_VIOLATION);
         }
-        MemorySegment.copy(
-                packet.segment(),
-                packet.payloadOffset(),
-                region.segment(),
-                message.regionOffset() + message.receivedBytes(),
-                packet.payloadBytes());
+        try {
+            MemorySegment.copy(
+                    packet.segment(),
+                    packet.payloadOffset(),
+                    region.segment(),
+                    message.regionOffset() + message.receivedBytes(),
+                    packet.payloadBytes());
+        } catch (IllegalStateException | WrongThreadException e) {
+            // The application closed the memory under its region: there is nothing left to write to.
+            return drop(Counter.REMOTE_KEY_VIOLATION);
+        }
         return true;
     }
 

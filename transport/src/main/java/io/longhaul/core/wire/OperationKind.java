@@ -44,10 +44,19 @@ public final class OperationKind {
     /// The reader of a stream has gone: {stream id}.
     public static final int STREAM_STOP = 14;
 
-    /// Largest kind.
-    public static final int MAX = 14;
+    /// Request for a key under which a write may be placed: {operation id of the write, region key, offset in the
+    /// region,
+    /// length}.
+    public static final int PLACEMENT = 15;
+    /// Answer to it: {operation id of the write, offset in the region, address, remote key}; key 0 gives none.
+    public static final int PLACEMENT_GRANT = 16;
+    /// Gives the keys of a write that ended early back: {operation id of the write}.
+    public static final int PLACEMENT_RELEASE = 17;
 
-    private static final byte[] ARGUMENTS = {-1, 2, 2, 4, 3, 2, 3, 4, 2, 2, 0, 4, 2, 2, 1};
+    /// Largest kind.
+    public static final int MAX = 17;
+
+    private static final byte[] ARGUMENTS = {-1, 2, 2, 4, 3, 2, 3, 4, 2, 2, 0, 4, 2, 2, 1, 4, 4, 1};
 
     private OperationKind() {}
 

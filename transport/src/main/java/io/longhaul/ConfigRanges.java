@@ -1,0 +1,56 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul;
+
+import java.time.Duration;
+
+/// Checks of the settings of a {@link LonghaulConfig}.
+final class ConfigRanges {
+    private ConfigRanges() {}
+
+    /// Checks a number of bytes against the memory of a connection.
+    static void atMostMemory(String name, long value, long maxMemoryBytes) {
+        check(
+                value >= 4096 && value <= maxMemoryBytes,
+                name,
+                value,
+                "4096..maxMemoryBytes=" + maxMemoryBytes + "; raise maxMemoryBytes or lower " + name);
+    }
+
+    /// Checks that a value is a power of two up to 2^24.
+    static void powerOfTwo(String name, int value, int least) {
+        check(
+                Integer.bitCount(value) == 1 && value >= least && value <= 1 << 24,
+                name,
+                value,
+                "a power of two, " + least + "..16777216");
+    }
+
+    /// Checks that a time is above zero and at most a year.
+    static void positive(String name, Duration value) {
+        check(!value.isNegative() && !value.isZero(), name, value, "above zero");
+        check(value.compareTo(Duration.ofDays(365)) <= 0, name, value, "at most 365 days");
+    }
+
+    /// Checks that a value is in a range.
+    static void range(String name, int value, int least, int most) {
+        check(value >= least && value <= most, name, value, least + ".." + most);
+    }
+
+    /// Refuses an invalid setting, naming its value and its range.
+    static void check(boolean valid, String name, Object value, String range) {
+        if (!valid) {
+            throw new ConfigurationException(name + "=" + value + " is out of range: " + range);
+        }
+    }
+}

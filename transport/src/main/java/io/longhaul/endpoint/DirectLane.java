@@ -1,0 +1,140 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.endpoint;
+
+import io.longhaul.verbs.QueuePair;
+import io.longhaul.verbs.ReceiveRequests;
+import io.longhaul.verbs.SendRequests;
+import java.lang.foreign.Arena;
+
+/// One UC queue pair of a connection: chunks that are collected and posted with one doorbell, and receives without a
+/// buffer, each of which the peer's next RDMA WRITE WITH IMMEDIATE uses up.
+///
+/// Threading: belongs to one agent.
+final class DirectLane {
+    private final QueuePair queuePair;
+    private final int startPsn;
+    private final int sendDepth; // a power of two
+    private final PacketSlab sendSlab;
+    private final SendRequests sends;
+    private final ReceiveRequests receives;
+    private final int[] slots; // [position & sendDepth - 1]
+    private int collectedSends;
+    private int firstUnposted;
+    private long nextPosition;
+    private long completedPosition; // everything before it is free
+    private int missingReceives;
+
+    /// Creates it.
+    ///
+    /// @param queuePair in INIT
+    /// @param startPsn number of its first packet
+    DirectLane(QueuePair queuePair, int startPsn, int sendDepth, PacketSlab sendSlab, Arena arena) {
+        this.queuePair = queuePair;
+        this.startPsn = startPsn;
+        this.sendDepth = sendDepth;
+        this.sendSlab = sendSlab;
+        sends = SendRequests.allocate(arena, DataLane.SEND_BATCH);
+        receives = ReceiveRequests.allocate(arena, DataLane.RECEIVE_BATCH);
+        slots = new int[sendDepth];
+        for (int i = 0; i < sends.capacity(); i++) {
+            sends.payload(i, sendSlab.region(), 0, 0).opcode(i, SendRequests.Opcode.WRITE_WITH_IMM);
+        }
+        for (int i = 0; i < receives.capacity(); i++) {
+            receives.id(i, DataLane.RECEIVE_ID);
+        }
+    }
+
+    QueuePair queuePair() {
+        return queuePair;
+    }
+
+    int startPsn() {
+        return startPsn;
+    }
+
+    LaneAddress address() {
+        return new LaneAddress(queuePair.number(), startPsn, queuePair.udpPort());
+    }
+
+    /// Posts receives.
+    void addReceives(int count) {
+        missingReceives += count;
+    }
+
+    /// A receive was used up.
+    void onReceived() {
+        missingReceives++;
+    }
+
+    /// Posts the receives that were used up.
+    void postReceives() {
+        while (missingReceives > 0) {
+            final int posted = queuePair.postReceive(receives, 0, Math.min(missingReceives, receives.capacity()));
+            missingReceives -= posted;
+            if (posted == 0) {
+                return;
+            }
+        }
+    }
+
+    /// Sends that can be collected before this must be asked again.
+    int sendRoom() {
+        if (firstUnposted > 0) {
+            return 0;
+        }
+        return Math.min(sends.capacity() - collectedSends, sendDepth - (int) (nextPosition - completedPosition));
+    }
+
+    /// Collects a chunk; only with {@link #sendRoom}.
+    void collect(int slot, int lengthBytes, long remoteAddress, int remoteKey, int immediate) {
+        slots[(int) nextPosition & sendDepth - 1] = slot;
+        sends.id(collectedSends, nextPosition)
+                .flags(collectedSends, 0)
+                .immediate(collectedSends, immediate)
+                .payloadAt(collectedSends, sendSlab.region().address() + sendSlab.offset(slot), lengthBytes)
+                .remoteMemory(collectedSends, remoteAddress, remoteKey);
+        collectedSends++;
+        nextPosition++;
+        if (collectedSends == sends.capacity()) {
+            postSends();
+        }
+    }
+
+    /// Posts what was collected; the last one is signaled, so that all are freed.
+    void postSends() {
+        if (collectedSends == 0) {
+            return;
+        }
+        sends.flags(collectedSends - 1, SendRequests.SIGNALED);
+        firstUnposted += queuePair.postSend(sends, firstUnposted, collectedSends - firstUnposted);
+        if (firstUnposted == collectedSends) {
+            firstUnposted = 0;
+            collectedSends = 0;
+        }
+    }
+
+    /// Frees every send up to a position, that one included.
+    void complete(long position) {
+        while (completedPosition <= position) {
+            sendSlab.free(slots[(int) completedPosition & sendDepth - 1]);
+            completedPosition++;
+        }
+    }
+
+    /// Destroys the queue pair, after which the device touches no buffer any more, and frees all.
+    void close() {
+        queuePair.close();
+        complete(nextPosition - 1);
+    }
+}

@@ -1,0 +1,312 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.endpoint;
+
+import io.longhaul.LonghaulConfig;
+import io.longhaul.core.PlacementPort;
+import io.longhaul.endpoint.BootstrapMessage.PlacementOffer;
+import io.longhaul.verbs.AccessFlags;
+import io.longhaul.verbs.AddressVector;
+import io.longhaul.verbs.CompletionQueue;
+import io.longhaul.verbs.CompletionStatus;
+import io.longhaul.verbs.DeviceException;
+import io.longhaul.verbs.MemoryRegion;
+import io.longhaul.verbs.QueuePair;
+import io.longhaul.verbs.QueuePairConfig;
+import io.longhaul.verbs.RdmaDevice;
+import io.longhaul.verbs.WorkCompletions;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The UC queue pairs that one connection owns for direct placement, with one completion queue, and the memory that its
+/// peer may write through them.
+///
+/// Threading: belongs to one agent, which also makes and closes it.
+final class DirectLanes implements PlacementPort, AutoCloseable {
+    /// Most queue pairs of a connection.
+    static final int MAX_LANES = 8;
+
+    private static final int SEND_DEPTH = 512;
+    private static final int RECEIVE_DEPTH = 4096;
+    private static final int PSN_MASK = 0xff_ffff;
+    private static final int LEAST_MTU_BYTES = 256;
+    private static final int MOST_MTU_BYTES = 4096;
+
+    private final DataPort port;
+    private final RateLimitedLog log;
+    private final Arena arena = Arena.ofShared();
+    private final CompletionQueue completionQueue;
+    private final List<DirectLane> lanes = new ArrayList<>();
+    private final int ownMaxChunkBytes;
+    private final boolean anyChunkSize;
+    private final List<@Nullable MemoryRegion> regions = new ArrayList<>(); // [handle]
+    private final ArrayDeque<Integer> freeHandles = new ArrayDeque<>();
+    private int maxChunkBytes;
+    private long sendErrors;
+    private boolean closed;
+
+    /// Makes queue pairs in INIT with their receives posted.
+    ///
+    /// @throws DeviceException when the device has no UC queue pairs, or no more of them
+    DirectLanes(DataPort port, int laneCount, LonghaulConfig config, RateLimitedLog log) {
+        this.port = port;
+        this.log = log;
+        final RdmaDevice device = port.device();
+        ownMaxChunkBytes = port.maxPacketBytes() & -4;
+        // The software device sends any size; others know the MTUs of InfiniBand.
+        anyChunkSize = device.capabilities().anyUdpPort();
+        final int entries = device.capabilities().maxCompletionQueueEntries();
+        final int depth = Math.min(RECEIVE_DEPTH, entries / laneCount - SEND_DEPTH);
+        boolean complete = false;
+        CompletionQueue queue = null;
+        try {
+            queue = device.createCompletionQueue(laneCount * (SEND_DEPTH + depth), port.channel());
+            completionQueue = queue;
+            for (int i = 0; i < laneCount; i++) {
+                lanes.add(openLane(i, depth, (int) config.random().getAsLong() & PSN_MASK));
+            }
+            complete = true;
+        } finally {
+            if (!complete) {
+                release(queue);
+            }
+        }
+    }
+
+    private DirectLane openLane(int index, int depth, int startPsn) {
+        final QueuePair queuePair = port.domain()
+                .createQueuePair(new QueuePairConfig(
+                        QueuePair.Type.UC, completionQueue, completionQueue, SEND_DEPTH, depth, index));
+        final DirectLane lane = new DirectLane(queuePair, startPsn, SEND_DEPTH, port.sendSlab(), arena);
+        boolean complete = false;
+        try {
+            queuePair.toInit(AccessFlags.LOCAL_WRITE | AccessFlags.REMOTE_WRITE, 0);
+            lane.addReceives(depth);
+            lane.postReceives();
+            complete = true;
+            return lane;
+        } finally {
+            if (!complete) {
+                lane.close();
+            }
+        }
+    }
+
+    /// What this end tells the other.
+    PlacementOffer offer() {
+        return new PlacementOffer(
+                ownMaxChunkBytes,
+                anyChunkSize,
+                lanes.stream().map(DirectLane::address).toList());
+    }
+
+    /// Joins the queue pairs with the peer's; those that the peer has not are closed.
+    void connect(InetAddress remote, PlacementOffer peer) {
+        while (lanes.size() > peer.lanes().size()) {
+            lanes.removeLast().close();
+        }
+        maxChunkBytes = chunkBytes(ownMaxChunkBytes, anyChunkSize, peer);
+        for (int i = 0; i < lanes.size(); i++) {
+            final DirectLane lane = lanes.get(i);
+            final LaneAddress far = peer.lanes().get(i);
+            final AddressVector vector = port.placementVector(remote, far.udpPort(), i);
+            lane.queuePair().toReadyToReceive(vector, far.queuePair(), far.queueKey(), maxChunkBytes);
+            lane.queuePair().toReadyToSend(lane.startPsn());
+        }
+    }
+
+    /// Largest chunk that both devices carry in one packet: an MTU of InfiniBand unless both take any size.
+    static int chunkBytes(int ownBytes, boolean ownAnySize, PlacementOffer peer) {
+        final int bytes = Math.min(ownBytes, peer.maxChunkBytes());
+        if (ownAnySize && peer.anyChunkSize()) {
+            return bytes & -4;
+        }
+        return Math.clamp(Integer.highestOneBit(bytes), LEAST_MTU_BYTES, MOST_MTU_BYTES);
+    }
+
+    @Override
+    public int lanes() {
+        return lanes.size();
+    }
+
+    @Override
+    public int maxChunkBytes() {
+        return maxChunkBytes;
+    }
+
+    @Override
+    public int lowerHeaderBytes() {
+        return port.lowerHeaderBytes() + DataPort.PLACEMENT_MORE_BYTES;
+    }
+
+    @Override
+    public int register(MemorySegment memory) {
+        final MemoryRegion region;
+        try {
+            region = port.domain().registerMemory(memory, AccessFlags.LOCAL_WRITE | AccessFlags.REMOTE_WRITE);
+        } catch (DeviceException e) {
+            log.log(Level.WARNING, "memory is not placed directly, but copied: " + e.getMessage());
+            return NONE;
+        }
+        final Integer free = freeHandles.poll();
+        if (free != null) {
+            regions.set(free, region);
+            return free;
+        }
+        regions.add(region);
+        return regions.size() - 1;
+    }
+
+    private MemoryRegion region(int handle) {
+        return Objects.requireNonNull(regions.get(handle), "the handle is in use");
+    }
+
+    @Override
+    public long address(int handle) {
+        return region(handle).address();
+    }
+
+    @Override
+    public int key(int handle) {
+        return region(handle).remoteKey();
+    }
+
+    @Override
+    public void invalidate(int handle) {
+        region(handle).close();
+        regions.set(handle, null);
+        freeHandles.push(handle);
+    }
+
+    /// Chunks that every lane can take before this must be asked again.
+    int sendRoom() {
+        int room = Integer.MAX_VALUE;
+        for (int i = 0; i < lanes.size(); i++) {
+            room = Math.min(room, lanes.get(i).sendRoom());
+        }
+        return room;
+    }
+
+    DirectLane lane(int index) {
+        return lanes.get(index);
+    }
+
+    /// Posts what was collected.
+    void postSends() {
+        for (int i = 0; i < lanes.size(); i++) {
+            lanes.get(i).postSends();
+        }
+    }
+
+    /// Has the channel told of the next completion.
+    void requestNotify() {
+        completionQueue.requestNotify(false);
+    }
+
+    /// What happens to chunks that arrive.
+    interface Sink {
+        /// A chunk was placed by the peer.
+        void onPlaced(int lane, int immediate, int bytes);
+    }
+
+    /// Takes completions.
+    ///
+    /// @return how many
+    int poll(WorkCompletions completions, EngineAgent agent, Sink sink) {
+        if (closed) {
+            return 0;
+        }
+        final int polled = completionQueue.poll(completions, completions.capacity());
+        if (polled > 0) {
+            agent.tick();
+        }
+        for (int i = 0; i < polled; i++) {
+            final int lane = laneOf(completions.queuePair(i));
+            if (lane >= 0) {
+                onCompletion(completions, i, lane, sink);
+            }
+        }
+        return polled;
+    }
+
+    private int laneOf(int queuePair) {
+        for (int i = 0; i < lanes.size(); i++) {
+            if (lanes.get(i).queuePair().number() == queuePair) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void onCompletion(WorkCompletions completions, int index, int laneIndex, Sink sink) {
+        final DirectLane lane = lanes.get(laneIndex);
+        final long id = completions.id(index);
+        if ((id & DataLane.RECEIVE_ID) == 0) {
+            if (!completions.isSuccess(index)) {
+                onSendError(completions.status(index));
+            }
+            lane.complete(id);
+            return;
+        }
+        lane.onReceived();
+        if (completions.isSuccess(index) && completions.hasImmediate(index)) {
+            sink.onPlaced(laneIndex, completions.immediate(index), completions.byteLength(index));
+        }
+    }
+
+    // The chunk is lost: it is repeated by SEND, and a lane on which nothing arrives is left alone.
+    private void onSendError(CompletionStatus status) {
+        if (sendErrors++ == 0) {
+            log.log(Level.WARNING, "a queue pair for direct placement failed with " + status + "; its chunks are sent");
+        }
+    }
+
+    /// Posts the receives that were used up.
+    void postReceives() {
+        for (int i = 0; i < lanes.size() && !closed; i++) {
+            lanes.get(i).postReceives();
+        }
+    }
+
+    /// Destroys the queue pairs, after the engine has ended all keys.
+    @Override
+    public void close() {
+        release(completionQueue);
+    }
+
+    private void release(@Nullable CompletionQueue queue) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (final DirectLane lane : lanes) {
+            lane.close();
+        }
+        for (int handle = 0; handle < regions.size(); handle++) {
+            if (regions.get(handle) != null) {
+                invalidate(handle);
+            }
+        }
+        if (queue != null) {
+            queue.close();
+        }
+        arena.close();
+    }
+}
