@@ -33,10 +33,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// The library of `src/test/c/fake_ibverbs.c`, compiled once, and its controls. Where there is no C compiler, or no header of
+/// The library of `src/test/c/fake_ibverbs.c`, compiled once, and its controls. Where there is no C compiler, or no
+/// header of
 /// rdma-core, tests that use it are skipped with the reason.
 final class FakeVerbs {
     private static final Path SOURCE = Path.of("src", "test", "c", "fake_ibverbs.c");
+    private static final Path MODULE = Path.of("native");
     private static final int LIMIT_SECONDS = 60;
     private static final Built BUILT = build();
 
@@ -79,8 +81,8 @@ final class FakeVerbs {
         fault = find(lookup, "fake_fault", oneInt);
         failPost = find(lookup, "fake_fail_post", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_INT));
         failPoll = find(lookup, "fake_fail_poll", oneInt);
-        complete = find(
-                lookup, "fake_complete", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
+        complete =
+                find(lookup, "fake_complete", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
         asyncEvent = find(lookup, "fake_async_event", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
         live = find(lookup, "fake_live", FunctionDescriptor.of(JAVA_INT));
         call(find(lookup, "fake_reset", FunctionDescriptor.ofVoid()));
@@ -170,12 +172,17 @@ final class FakeVerbs {
         }
     }
 
+    /// Tests run in the folder of their module, or in that of the project.
+    private static Path source() {
+        return Files.exists(SOURCE) ? SOURCE : MODULE.resolve(SOURCE);
+    }
+
     /// With warnings as errors: the struct members that the library uses are those of the header.
     private static void compile(List<String> compiler, Path library) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(compiler);
-        command.addAll(List.of(
-                "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared", "-fvisibility=hidden"));
-        command.addAll(List.of("-Wl,-Bsymbolic", "-o", library.toString(), SOURCE.toString()));
+        command.addAll(
+                List.of("-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared", "-fvisibility=hidden"));
+        command.addAll(List.of("-Wl,-Bsymbolic", "-o", library.toString(), source().toString()));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         String text = new String(process.getInputStream().readAllBytes(), UTF_8);

@@ -20,7 +20,8 @@ import java.net.InetAddress;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/// The contract of all devices, on the classes that drive libibverbs and a library that delivers in memory: no RDMA is needed,
+/// The contract of all devices, on the classes that drive libibverbs and a library that delivers in memory: no RDMA is
+/// needed,
 /// so that this runs everywhere.
 class FakeVerbsContractTest extends DeviceContract {
     private static int liveBefore;

@@ -300,9 +300,7 @@ class FakeVerbsTest {
             for (int i = 0; i < DEPTH; i++) {
                 receives.buffer(i, region, 256L * i, 256);
                 // To nobody: what is looked at is the queue, not the delivery.
-                sends.payload(i, region, 0, 16)
-                        .flags(i, SendRequests.SIGNALED)
-                        .destination(i, handle, 0xffffff, 0);
+                sends.payload(i, region, 0, 16).flags(i, SendRequests.SIGNALED).destination(i, handle, 0xffffff, 0);
             }
         }
 
