@@ -90,7 +90,7 @@ final class Rehearsal {
                     window,
                     Pattern.source(seed),
                     ROUND_BYTES,
-                    BlockDigest.crc32c(),
+                    BlockDigest.none(),
                     WINDOW_BYTES,
                     TransferListener.NONE);
         } finally {

@@ -142,7 +142,7 @@ final class Session {
                     Pattern.sink(pattern.seed()),
                     pattern.sizeBytes(),
                     windowBytes,
-                    BlockDigest.crc32c(),
+                    BlockDigest.none(),
                     TransferListener.NONE);
         } catch (IOException e) {
             throw new RefusalException(RefusalCode.IO_ERROR, String.valueOf(e.getMessage()), e);

@@ -16,6 +16,7 @@ import io.longhaul.cli.control.Digest;
 import io.longhaul.cli.control.RefusalException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -26,6 +27,7 @@ import java.util.concurrent.Future;
 /// Threading: driven by one thread; {@link #close} waits for what is being digested.
 final class DigestThread implements AutoCloseable {
     private static final int PREFIX_BYTES = 4 << 20;
+    private static final Future<?> NOTHING = CompletableFuture.completedFuture(null);
 
     private final BlockDigest digest;
     private final ExecutorService executor = Executors.newSingleThreadExecutor(
@@ -37,6 +39,9 @@ final class DigestThread implements AutoCloseable {
 
     /// Adds the remaining bytes of a buffer, which must not change until the future is done.
     Future<?> add(ByteBuffer bytes) {
+        if (digest == BlockDigest.none()) {
+            return NOTHING;
+        }
         final ByteBuffer own = bytes.duplicate();
         return executor.submit(() -> digest.update(own));
     }

@@ -222,7 +222,7 @@ class TransferTest {
                             each,
                             Pattern.source(SEED),
                             1_000_000,
-                            BlockDigest.crc32c(),
+                            BlockDigest.none(),
                             1 << 20,
                             TransferListener.NONE));
         }
@@ -231,7 +231,7 @@ class TransferTest {
     @Test
     void refusesBlocksOutOfOrder() throws Exception {
         final FutureTask<TransferReport> receiver = start(() -> BlockReceiver.receive(
-                receiving, new MemorySink(200_000), 200_000, 65_536, BlockDigest.crc32c(), TransferListener.NONE));
+                receiving, new MemorySink(200_000), 200_000, 65_536, BlockDigest.none(), TransferListener.NONE));
         sending.expect(ControlMessage.Window.class, Duration.ofSeconds(5));
         sending.send(new ControlMessage.Start(0));
         receiving.onImmediate(1, 65_536);

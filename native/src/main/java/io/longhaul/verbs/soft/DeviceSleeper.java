@@ -38,6 +38,11 @@ final class DeviceSleeper {
         slept = poller.poll(timeoutNanos) > 0;
     }
 
+    /// Has the device take what the last sleep has found.
+    void progress(SoftDevice device, long nowNanos) {
+        device.progress(nowNanos, poller);
+    }
+
     /// Whether the last sleep was ended by the event; asked once per sleep.
     boolean wasWoken() {
         boolean woken = slept && poller.isReady(eventIndex);

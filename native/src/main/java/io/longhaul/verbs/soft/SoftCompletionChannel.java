@@ -37,8 +37,8 @@ final class SoftCompletionChannel implements CompletionChannel {
     public boolean await(long timeoutNanos) {
         long now = device.now();
         long deadline = timeoutNanos < 0 ? FOREVER_NANOS : now + timeoutNanos;
+        boolean looked = false;
         while (true) {
-            device.progress(now);
             if (event.consume(sleeper.wasWoken())) {
                 raised = false;
                 return true;
@@ -48,14 +48,17 @@ final class SoftCompletionChannel implements CompletionChannel {
                 return true;
             }
             long remaining = timeoutNanos < 0 ? FOREVER_NANOS : deadline - now;
-            if (remaining <= 0) {
+            if (looked && remaining <= 0) {
                 return false;
             }
             long due = device.nextProgressNanos();
             long untilDue = due == Long.MAX_VALUE ? FOREVER_NANOS : Math.max(0, due - now);
-            long sleep = Math.min(remaining, untilDue);
+            long sleep = Math.min(Math.max(0, remaining), untilDue);
+            // What is readable ends the sleep at once: looking before it would be one system call more.
             sleeper.sleep(sleep == FOREVER_NANOS ? -1 : sleep);
             now = device.now();
+            sleeper.progress(device, now);
+            looked = true;
         }
     }
 

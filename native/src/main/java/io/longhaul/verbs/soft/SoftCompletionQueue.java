@@ -47,6 +47,9 @@ final class SoftCompletionQueue implements CompletionQueue {
     private boolean armedForSolicitedOnly;
     private boolean closed;
 
+    /// Which look of the device at its sockets this queue has seen the fruits of.
+    private long seenLook = -1;
+
     SoftCompletionQueue(SoftDevice device, int entries, @Nullable SoftCompletionChannel channel) {
         this.device = device;
         this.channel = channel;
@@ -62,7 +65,7 @@ final class SoftCompletionQueue implements CompletionQueue {
     @Override
     public int poll(WorkCompletions completions, int max) {
         if (head == tail) {
-            device.progress(device.now());
+            lookForMore();
         }
         int count = (int) Math.min(tail - head, Math.min(max, completions.capacity()));
         int first = (int) Math.min(count, capacity - (head & capacity - 1));
@@ -75,6 +78,16 @@ final class SoftCompletionQueue implements CompletionQueue {
                 (long) (count - first) * WorkCompletions.SLOT_BYTES);
         head += count;
         return count;
+    }
+
+    /// Has the device look at its sockets, unless it did so since this queue was last seen empty: whoever polls
+    /// several
+    /// queues in turn pays for one look.
+    private void lookForMore() {
+        if (seenLook == device.looks()) {
+            device.progress(device.now());
+        }
+        seenLook = device.looks();
     }
 
     @Override

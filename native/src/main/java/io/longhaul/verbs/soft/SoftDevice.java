@@ -76,6 +76,7 @@ public final class SoftDevice implements RdmaDevice {
     private int nextSourcePort;
     private int queuePairCount;
     private long retryNanos;
+    private long looks;
     private boolean closed;
 
     /// Makes a device of opened sockets, all in memory of an arena; both become its own.
@@ -219,11 +220,39 @@ public final class SoftDevice implements RdmaDevice {
 
     @Override
     public int progress(long nowNanos) {
+        int work = sendDue(nowNanos);
+        if (sockets.size() > DIRECT_SOCKETS) {
+            return work + (poller.poll(0) > 0 ? receive(poller) : noteLook());
+        }
+        for (int i = 0; i < sockets.size(); i++) {
+            work += receive(i);
+        }
+        noteLook();
+        return work;
+    }
+
+    /// As [#progress], with what a poller over the sockets has found just now.
+    void progress(long nowNanos, Poller found) {
+        sendDue(nowNanos);
+        receive(found);
+    }
+
+    /// How often the device has looked at its sockets.
+    long looks() {
+        return looks;
+    }
+
+    private int noteLook() {
+        looks++;
+        return 0;
+    }
+
+    private int sendDue(long nowNanos) {
         int work = egress.release(nowNanos);
         if (!stalled.isEmpty() && nowNanos - retryNanos >= 0) {
             work += retryStalled(nowNanos);
         }
-        return work + receive();
+        return work;
     }
 
     @Override
@@ -235,19 +264,14 @@ public final class SoftDevice implements RdmaDevice {
         return next == Long.MAX_VALUE || retryNanos - next < 0 ? retryNanos : next;
     }
 
-    private int receive() {
+    private int receive(Poller found) {
         int received = 0;
-        if (sockets.size() <= DIRECT_SOCKETS) {
-            for (int i = 0; i < sockets.size(); i++) {
+        for (int i = 0; i < sockets.size(); i++) {
+            if (found.isReady(i)) {
                 received += receive(i);
             }
-        } else if (poller.poll(0) > 0) {
-            for (int i = 0; i < sockets.size(); i++) {
-                if (poller.isReady(i)) {
-                    received += receive(i);
-                }
-            }
         }
+        noteLook();
         return received;
     }
 
