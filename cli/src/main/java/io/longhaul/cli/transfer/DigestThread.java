@@ -39,7 +39,7 @@ final class DigestThread implements AutoCloseable {
 
     /// Adds the remaining bytes of a buffer, which must not change until the future is done.
     Future<?> add(ByteBuffer bytes) {
-        if (digest == BlockDigest.none()) {
+        if (digest instanceof BlockDigest.None) {
             return NOTHING;
         }
         final ByteBuffer own = bytes.duplicate();
