@@ -41,7 +41,7 @@
 #define MAX_DATAGRAM 4096
 #define IPV4_GID 3
 
-/* What is wrong with the library or its device. The numbers are shared with FakeVerbs.java. */
+/* What is wrong with the library or its device. The numbers are shared with FakeIbverbs.java. */
 enum fault {
     FAULT_NONE,
     FAULT_NO_KERNEL,        /* ibv_get_device_list: ENOSYS */

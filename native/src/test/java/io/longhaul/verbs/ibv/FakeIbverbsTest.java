@@ -42,17 +42,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /// What the `ibv` device does with errors of a driver, and with a library that is not what it seems.
 @Timeout(60)
-class FakeVerbsTest {
+class FakeIbverbsTest {
     private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
     private static final int DEPTH = 8;
     private static final int VENDOR_ERROR = 0x2a;
 
-    private final FakeVerbs fake = FakeVerbs.loaded();
+    private final FakeIbverbs fake = FakeIbverbs.loaded();
     private final int liveBefore = fake.live();
 
     @AfterEach
     void heal() {
-        fake.fault(FakeVerbs.Fault.NONE);
+        fake.fault(FakeIbverbs.Fault.NONE);
         fake.failPoll(0);
     }
 
@@ -66,7 +66,7 @@ class FakeVerbsTest {
         "OTHER_DEVICE,not the device that was opened",
         "BAD_FD,descriptor"
     })
-    void contextOfAnotherInterfaceIsRefused(FakeVerbs.Fault fault, String words) {
+    void contextOfAnotherInterfaceIsRefused(FakeIbverbs.Fault fault, String words) {
         fake.fault(fault);
         DeviceException e = assertThrows(DeviceException.class, fake::open);
         assertEquals("ibv_open_device", e.function());
@@ -76,7 +76,7 @@ class FakeVerbsTest {
 
     @ParameterizedTest
     @CsvSource({"QP_CONTEXT,ibv_create_qp", "CQ_CONTEXT,ibv_create_cq"})
-    void structOfAnotherShapeIsRefused(FakeVerbs.Fault fault, String function) {
+    void structOfAnotherShapeIsRefused(FakeIbverbs.Fault fault, String function) {
         try (IbvDevice device = fake.open();
                 ProtectionDomain domain = device.allocateProtectionDomain()) {
             device.capabilities();
@@ -93,7 +93,7 @@ class FakeVerbsTest {
 
     @ParameterizedTest
     @CsvSource({"NO_KERNEL,ENOSYS", "NO_DEVICE,there is no RDMA device"})
-    void missingDeviceIsAReasonAndNoException(FakeVerbs.Fault fault, String words) {
+    void missingDeviceIsAReasonAndNoException(FakeIbverbs.Fault fault, String words) {
         fake.fault(fault);
         Availability availability = fake.provider().availability();
         assertFalse(availability.available());
@@ -101,13 +101,13 @@ class FakeVerbsTest {
         assertTrue(fake.provider().deviceNames().isEmpty());
         DeviceException e = assertThrows(DeviceException.class, fake::open);
         assertEquals("ENODEV", e.errorName());
-        fake.fault(FakeVerbs.Fault.NONE);
+        fake.fault(FakeIbverbs.Fault.NONE);
         assertEquals(liveBefore, fake.live());
     }
 
     @Test
     void deviceWithoutPermissionSaysWhatToDo() {
-        fake.fault(FakeVerbs.Fault.NO_PERMISSION);
+        fake.fault(FakeIbverbs.Fault.NO_PERMISSION);
         DeviceException e = assertThrows(DeviceException.class, fake::open);
         assertEquals("EACCES", e.errorName());
         assertTrue(e.remedy().contains("/dev/infiniband"), e.remedy());
@@ -116,7 +116,7 @@ class FakeVerbsTest {
 
     @Test
     void infinibandPortIsRefusedAndTheDeviceClosed() {
-        fake.fault(FakeVerbs.Fault.INFINIBAND);
+        fake.fault(FakeIbverbs.Fault.INFINIBAND);
         DeviceException e = assertThrows(DeviceException.class, fake::open);
         assertTrue(String.valueOf(e.getMessage()).contains("InfiniBand"), e.getMessage());
         assertEquals(liveBefore, fake.live());
@@ -134,7 +134,7 @@ class FakeVerbsTest {
 
     @Test
     void olderLibraryWithoutQueryPortOfTheContextIsAskedByItsExport() {
-        fake.fault(FakeVerbs.Fault.NO_QUERY_PORT);
+        fake.fault(FakeIbverbs.Fault.NO_QUERY_PORT);
         try (IbvDevice device = fake.open()) {
             assertEquals(PortAttributes.State.ACTIVE, device.portAttributes().state());
             assertEquals(4096, device.portAttributes().maxPayloadBytes());
@@ -145,12 +145,12 @@ class FakeVerbsTest {
     void portThatIsDownAndEmptyGidTableAreTypedErrors() {
         try (IbvDevice device = fake.open();
                 Side side = new Side(device)) {
-            fake.fault(FakeVerbs.Fault.PORT_DOWN);
+            fake.fault(FakeIbverbs.Fault.PORT_DOWN);
             assertEquals(PortAttributes.State.DOWN, device.portAttributes().state());
             side.pair.toInit(0, 1);
             DeviceException down = assertThrows(DeviceException.class, side.pair::toReadyToReceive);
             assertTrue(down.remedy().contains("the port is DOWN"), down.remedy());
-            fake.fault(FakeVerbs.Fault.NO_GID);
+            fake.fault(FakeIbverbs.Fault.NO_GID);
             DeviceException empty = assertThrows(
                     DeviceException.class, () -> side.domain.createAddressHandle(AddressVector.of(LOOPBACK, 4791)));
             assertTrue(empty.remedy().contains("GID table"), empty.remedy());
@@ -162,7 +162,7 @@ class FakeVerbsTest {
         try (IbvDevice device = fake.open();
                 ProtectionDomain domain = device.allocateProtectionDomain();
                 Arena arena = Arena.ofShared()) {
-            fake.fault(FakeVerbs.Fault.NO_MEMLOCK);
+            fake.fault(FakeIbverbs.Fault.NO_MEMLOCK);
             DeviceException e = assertThrows(
                     DeviceException.class,
                     () -> domain.registerMemory(arena.allocate(4096, 4096), AccessFlags.LOCAL_WRITE));

@@ -23,14 +23,14 @@ import org.junit.jupiter.api.BeforeAll;
 /// The contract of all devices, on the classes that drive libibverbs and a library that delivers in memory: no RDMA is
 /// needed,
 /// so that this runs everywhere.
-class FakeVerbsContractTest extends DeviceContract {
+class FakeIbverbsContractTest extends DeviceContract {
     private static int liveBefore;
 
-    private final FakeVerbs fake = FakeVerbs.loaded();
+    private final FakeIbverbs fake = FakeIbverbs.loaded();
 
     @BeforeAll
     static void count() {
-        liveBefore = FakeVerbs.loaded().live();
+        liveBefore = FakeIbverbs.loaded().live();
     }
 
     @Override
@@ -45,6 +45,6 @@ class FakeVerbsContractTest extends DeviceContract {
 
     @AfterAll
     static void nothingOfTheLibraryIsLeft() {
-        assertEquals(liveBefore, FakeVerbs.loaded().live());
+        assertEquals(liveBefore, FakeIbverbs.loaded().live());
     }
 }

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// The library of `src/test/c/fake_ibverbs.c`, compiled once, and its controls. Where there is no C compiler, or no
 /// header of
 /// rdma-core, tests that use it are skipped with the reason.
-final class FakeVerbs {
+final class FakeIbverbs {
     private static final Path SOURCE = Path.of("src", "test", "c", "fake_ibverbs.c");
     private static final Path MODULE = Path.of("native");
     private static final int LIMIT_SECONDS = 60;
@@ -74,7 +74,7 @@ final class FakeVerbs {
     private final MethodHandle asyncEvent;
     private final MethodHandle live;
 
-    private FakeVerbs(Path library) {
+    private FakeIbverbs(Path library) {
         this.library = library;
         SymbolLookup lookup = SymbolLookup.libraryLookup(library, Arena.global());
         FunctionDescriptor oneInt = FunctionDescriptor.ofVoid(JAVA_INT);
@@ -101,10 +101,10 @@ final class FakeVerbs {
     }
 
     /// The library with nothing wrong; skips the test where it cannot be built.
-    static FakeVerbs loaded() {
+    static FakeIbverbs loaded() {
         Path path = BUILT.library();
         assumeTrue(path != null, BUILT.reason());
-        return new FakeVerbs(path);
+        return new FakeIbverbs(path);
     }
 
     /// A provider of the one device, `fake0`.
