@@ -79,7 +79,7 @@ public final class Main implements Runnable {
     }
 
     /// The command with everything that it understands.
-    static CommandLine commandLine() {
+    public static CommandLine commandLine() {
         final CommandLine commands = new CommandLine(new Main());
         register(commands, ByteSize.class, ByteSize::parse);
         register(commands, BitRate.class, BitRate::parse);

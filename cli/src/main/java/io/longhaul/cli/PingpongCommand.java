@@ -18,7 +18,6 @@ import io.longhaul.cli.pingpong.PingpongResult;
 import io.longhaul.cli.pingpong.Rendezvous;
 import io.longhaul.cli.quantity.TimeSpan;
 import io.longhaul.verbs.DeviceException;
-import io.longhaul.verbs.PortAttributes;
 import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.RdmaDevice;
 import java.io.IOException;
@@ -212,10 +211,10 @@ final class PingpongCommand implements Callable<Integer> {
     private void run(PingpongPlan plan, Rendezvous peer) throws IOException {
         final InetAddress given = given();
         final InetAddress local = given == null ? peer.localAddress() : given;
-        try (RdmaDevice opened = RoceDevices.open(device, local)) {
-            final PortAttributes.Gid gid = RoceDevices.gid(opened, gidIndex, local);
+        final RoceDevices.Opened chosen = RoceDevices.open(device, local, gidIndex);
+        try (RdmaDevice opened = chosen.device()) {
             requireFitting(plan, opened);
-            report(opened, Pingpong.run(plan, opened, gid, peer, output::line));
+            report(opened, Pingpong.run(plan, opened, chosen.gid(), peer, output::line));
         } catch (DeviceException e) {
             throw CommandFailure.failed(String.valueOf(e.getMessage()), e);
         }

@@ -17,11 +17,14 @@ import io.longhaul.verbs.DeviceException;
 import io.longhaul.verbs.DeviceProvider;
 import io.longhaul.verbs.PortAttributes;
 import io.longhaul.verbs.RdmaDevice;
+import io.longhaul.verbs.ibv.IbvDeviceConfig;
+import io.longhaul.verbs.ibv.IbvDeviceProvider;
 import io.longhaul.verbs.soft.SoftDeviceConfig;
 import io.longhaul.verbs.soft.SoftDeviceProvider;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// Opens verbs devices that speak with any other RoCEv2 device: at UDP port 4791.
@@ -31,55 +34,73 @@ final class RoceDevices {
 
     private static final String SOFT = "soft";
     private static final String SOFT_DEVICE = "soft0";
+    private static final Set<String> SOFT_NAMES = Set.of(SOFT, SOFT_DEVICE, "soft:4791");
 
     private RoceDevices() {}
+
+    /// An open device.
+    ///
+    /// @param gid the entry of its address table that it sends from
+    record Opened(RdmaDevice device, PortAttributes.Gid gid) {}
 
     /// Opens a device.
     ///
     /// @param name `auto`, `soft`, or a name that the devices command lists; auto takes a device with this address,
-    /// else the
-    ///     software device
+    /// else
+    ///     the software device
     /// @param local the address at which the software device is to be, and the one wanted of others
-    static RdmaDevice open(String name, InetAddress local) {
+    /// @param gidIndex which entry of the address table to use, or -1 for that of the address, else the first that
+    ///     others can reach
+    static Opened open(String name, InetAddress local, int gidIndex) {
         try {
-            if (name.equals(SOFT) || name.equals(SOFT_DEVICE)) {
-                return openSoft(local);
+            final IbvDeviceProvider provider = new IbvDeviceProvider(IbvDeviceConfig.DEFAULT);
+            final Optional<String> found = name.equals(AUTO)
+                    ? provider.deviceNameOf(local)
+                    : provider.deviceNames().stream().filter(name::equals).findFirst();
+            if (found.isPresent()) {
+                return openVerbs(provider, found.get(), local, gidIndex);
             }
-            for (DeviceProvider provider : others()) {
-                for (String each : provider.deviceNames()) {
-                    if (each.equals(name)) {
-                        return provider.open(each);
-                    }
-                    final Optional<RdmaDevice> found =
-                            name.equals(AUTO) ? openWith(provider, each, local) : Optional.empty();
-                    if (found.isPresent()) {
-                        return found.get();
-                    }
-                }
+            if (name.equals(AUTO) || SOFT_NAMES.contains(name)) {
+                return withGid(openSoft(local), local, gidIndex);
             }
-            if (name.equals(AUTO)) {
-                return openSoft(local);
-            }
+            final DeviceProvider.Availability availability = provider.availability();
+            throw CommandFailure.failed(
+                    "there is no verbs device '" + name + "', "
+                            + (availability.available()
+                                    ? "only " + String.join(", ", provider.deviceNames()) + " and " + SOFT
+                                    : "only " + SOFT + ": " + availability.reason()),
+                    null);
         } catch (DeviceException e) {
             throw CommandFailure.failed(String.valueOf(e.getMessage()), e);
         }
-        throw CommandFailure.failed(
-                "there is no verbs device '" + name + "': " + reasons() + "; longhaul devices lists what there is",
-                null);
     }
 
-    /// The entry of a device's address table to use.
-    ///
-    /// @param index the entry that was asked for, or -1
-    /// @param wanted the address to prefer
-    static PortAttributes.Gid gid(RdmaDevice device, int index, InetAddress wanted) {
+    private static Opened openVerbs(IbvDeviceProvider provider, String name, InetAddress local, int gidIndex) {
+        final InetAddress address;
+        try (RdmaDevice device = provider.open(name)) {
+            address = gid(device, gidIndex, local).address();
+        }
+        final RdmaDevice device = new IbvDeviceProvider(IbvDeviceConfig.DEFAULT.withLocalAddress(address)).open(name);
+        return withGid(device, address, -1);
+    }
+
+    private static Opened withGid(RdmaDevice device, InetAddress address, int gidIndex) {
+        try {
+            return new Opened(device, gid(device, gidIndex, address));
+        } catch (CommandFailure e) {
+            device.close();
+            throw e;
+        }
+    }
+
+    private static PortAttributes.Gid gid(RdmaDevice device, int index, InetAddress wanted) {
         final List<PortAttributes.Gid> gids = device.portAttributes().gids();
         if (index >= 0) {
             return gids.stream()
-                    .filter(each -> each.index() == index)
+                    .filter(each -> each.index() == index && each.routable())
                     .findFirst()
                     .orElseThrow(() -> CommandFailure.usage("Invalid value for option '--gid-index': " + device.name()
-                            + " has no GID " + index + ", only " + table(gids)));
+                            + " has no RoCEv2 GID " + index + ", only " + table(gids)));
         }
         return gids.stream()
                 .filter(each -> each.routable() && each.address().equals(wanted))
@@ -99,32 +120,6 @@ final class RoceDevices {
                 : gids.stream()
                         .map(each -> each.index() + " (" + each.address().getHostAddress() + ")")
                         .collect(Collectors.joining(", "));
-    }
-
-    private static List<DeviceProvider> others() {
-        return DeviceProviders.all().stream()
-                .filter(each -> !each.kind().equals(SOFT) && each.availability().available())
-                .toList();
-    }
-
-    private static String reasons() {
-        final String missing = DeviceProviders.all().stream()
-                .filter(each -> !each.availability().available())
-                .map(each -> each.kind() + " devices are not available: "
-                        + each.availability().reason())
-                .collect(Collectors.joining("; "));
-        return missing.isEmpty() ? "none has this name" : missing;
-    }
-
-    private static Optional<RdmaDevice> openWith(DeviceProvider provider, String name, InetAddress local) {
-        final RdmaDevice device = provider.open(name);
-        final boolean has = device.portAttributes().gids().stream()
-                .anyMatch(each -> each.routable() && each.address().equals(local));
-        if (has) {
-            return Optional.of(device);
-        }
-        device.close();
-        return Optional.empty();
     }
 
     private static RdmaDevice openSoft(InetAddress local) {

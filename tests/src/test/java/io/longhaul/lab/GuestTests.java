@@ -95,7 +95,7 @@ final class GuestTests implements TestExecutionListener {
         final Process process = new ProcessBuilder("bash", "-c", "wan_up && rm " + CHANGED_WAN)
                 .inheritIO()
                 .start();
-        if (!process.waitFor(30, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        if (!process.waitFor(120, TimeUnit.SECONDS) || process.exitValue() != 0) {
             System.out.println("the WAN could not be restored");
         }
     }
