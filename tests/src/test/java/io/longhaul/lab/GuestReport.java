@@ -28,8 +28,10 @@ final class GuestReport {
 
     /// What an event says.
     enum Kind {
-        /// A class of tests began.
-        BEGIN,
+        /// A class of tests ended, whatever its tests said.
+        DONE,
+        /// A test began.
+        BEGUN,
         PASSED,
         FAILED,
         SKIPPED

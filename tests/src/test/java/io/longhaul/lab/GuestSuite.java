@@ -38,9 +38,8 @@ import org.junit.platform.launcher.core.LauncherFactory;
 /// The tests with the tag of the guest, and the class path that holds them.
 ///
 /// @param classPath of the guest's JVM: that of this one, and the test classes of the other modules
-/// @param classes in the order in which they will run
 /// @param expected display name by unique identifier, of all tests and of what makes tests when it runs
-record GuestSuite(List<Path> classPath, Set<String> classes, Map<String, String> expected) {
+record GuestSuite(List<Path> classPath, Map<String, String> expected) {
     /// Finds the tests, in a process of its own: test classes see the insides of their packages, which only one
     /// class loader
     /// for both of them allows.
@@ -70,14 +69,12 @@ record GuestSuite(List<Path> classPath, Set<String> classes, Map<String, String>
         if (process.waitFor() != 0) {
             throw new IllegalStateException("the tests of the guest could not be found");
         }
-        final Set<String> classes = new LinkedHashSet<>();
         final Map<String, String> expected = new LinkedHashMap<>();
         for (String line : Files.readAllLines(list)) {
             final String[] fields = line.split("\t");
-            classes.add(fields[0]);
             expected.put(fields[1], fields[2]);
         }
-        return new GuestSuite(classPath, classes, expected);
+        return new GuestSuite(classPath, expected);
     }
 
     /// What {@link #discover} runs: writes class, identifier and name of each test to the file `arguments[0]`.

@@ -21,28 +21,30 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
-import org.junit.platform.launcher.TagFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/// Runs test classes inside the guest: `GuestTests CLASSES REPORT`. CLASSES is a file with a class name on every line;
-/// those
-/// that REPORT says were begun before are passed over, so that a run can go on after the JVM died. The status is 0
-/// whenever
-/// all classes were run: REPORT tells what failed.
+/// Runs tests inside the guest: `GuestTests TESTS REPORT`. TESTS is the list of {@link GuestSuite}. What REPORT says
+/// was begun
+/// before is passed over, so that a run goes on after a test killed its JVM. The status is 0 whenever all tests were
+/// run: REPORT
+/// tells what failed.
 final class GuestTests implements TestExecutionListener {
     /// The tag of the tests that run in the guest, and only there.
     static final String TAG = "guest";
@@ -50,8 +52,14 @@ final class GuestTests implements TestExecutionListener {
     /// A file that `wan_up` leaves when a test changed the WAN.
     private static final Path CHANGED_WAN = Path.of("/run/wan.changed");
 
+    /// How long a test may take, however it asks for more time, before its JVM is ended.
+    private static final Duration LONGEST = Duration.ofSeconds(150);
+
     private final Writer report;
     private final Map<String, Long> started = new HashMap<>();
+
+    private volatile long deadlineNanos = Long.MAX_VALUE;
+    private volatile String running = "";
 
     private GuestTests(Writer report) {
         this.report = report;
@@ -60,31 +68,66 @@ final class GuestTests implements TestExecutionListener {
     public static void main(String[] arguments) throws IOException, InterruptedException {
         final Path file = Path.of(arguments[1]);
         final Set<String> begun = new HashSet<>();
+        final Set<String> done = new HashSet<>();
         for (GuestReport.Event event : GuestReport.read(file)) {
-            if (event.kind() == GuestReport.Kind.BEGIN) {
-                begun.add(event.name());
+            switch (event.kind()) {
+                case BEGUN -> begun.add(event.id());
+                case DONE -> done.add(event.name());
+                default -> {}
             }
         }
-        final List<String> classes = new ArrayList<>(Files.readAllLines(Path.of(arguments[0])));
-        classes.removeAll(begun);
         try (Writer report = Files.newBufferedWriter(
                 file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-            for (String name : classes) {
-                restoreWan();
-                GuestReport.append(report, new GuestReport.Event(GuestReport.Kind.BEGIN, "", name, 0, ""));
-                LauncherFactory.create().execute(request(name), new GuestTests(report));
+            final GuestTests listener = new GuestTests(report);
+            Thread.ofPlatform().daemon().start(listener::watch);
+            for (Map.Entry<String, List<String>> entry :
+                    identifiersByClass(Path.of(arguments[0])).entrySet()) {
+                final List<String> left = new ArrayList<>(entry.getValue());
+                left.removeAll(begun);
+                if (!left.isEmpty() && !done.contains(entry.getKey())) {
+                    restoreWan();
+                    LauncherFactory.create().execute(request(left), listener);
+                    listener.write(new GuestReport.Event(GuestReport.Kind.DONE, "", entry.getKey(), 0, ""));
+                }
             }
         }
         // A thread that a failed test left behind must not hold the guest.
         Runtime.getRuntime().halt(0);
     }
 
-    private static LauncherDiscoveryRequest request(String className) {
+    private static Map<String, List<String>> identifiersByClass(Path tests) throws IOException {
+        final Map<String, List<String>> classes = new LinkedHashMap<>();
+        for (String line : Files.readAllLines(tests)) {
+            final String[] fields = line.split("\t");
+            classes.computeIfAbsent(fields[0], name -> new ArrayList<>()).add(fields[1]);
+        }
+        return classes;
+    }
+
+    private static LauncherDiscoveryRequest request(List<String> identifiers) {
         return LauncherDiscoveryRequestBuilder.request()
-                .selectors(DiscoverySelectors.selectClass(className))
-                .filters(TagFilter.includeTags(TAG))
+                .selectors(identifiers.stream()
+                        .map(DiscoverySelectors::selectUniqueId)
+                        .toList())
                 .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "90 s")
                 .build();
+    }
+
+    /// Ends a JVM whose test hangs where no interruption reaches it; another one goes on with the next test.
+    private void watch() {
+        while (true) {
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
+            if (deadlineNanos != Long.MAX_VALUE && System.nanoTime() - deadlineNanos > 0) {
+                System.out.println("HANGS " + running);
+                Thread.getAllStackTraces().forEach((thread, frames) -> {
+                    System.out.println("  thread " + thread.getName());
+                    for (StackTraceElement frame : frames) {
+                        System.out.println("    " + frame);
+                    }
+                });
+                Runtime.getRuntime().halt(70);
+            }
+        }
     }
 
     /// Makes the WAN a plain one again if a test changed it.
@@ -103,6 +146,11 @@ final class GuestTests implements TestExecutionListener {
     @Override
     public void executionStarted(TestIdentifier test) {
         started.put(test.getUniqueId(), System.nanoTime());
+        if (test.isTest()) {
+            running = name(test);
+            deadlineNanos = System.nanoTime() + LONGEST.toNanos();
+            write(new GuestReport.Event(GuestReport.Kind.BEGUN, test.getUniqueId(), running, 0, ""));
+        }
     }
 
     @Override
@@ -112,6 +160,7 @@ final class GuestTests implements TestExecutionListener {
 
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+        deadlineNanos = Long.MAX_VALUE;
         final String trace = result.getThrowable().map(GuestTests::trace).orElse("");
         switch (result.getStatus()) {
             case SUCCESSFUL -> {
@@ -138,8 +187,12 @@ final class GuestTests implements TestExecutionListener {
             default -> "";
         };
         System.out.println(kind + " " + name + " (" + millis + " ms)" + detail);
+        write(new GuestReport.Event(kind, test.getUniqueId(), name, millis, text));
+    }
+
+    private void write(GuestReport.Event event) {
         try {
-            GuestReport.append(report, new GuestReport.Event(kind, test.getUniqueId(), name, millis, text));
+            GuestReport.append(report, event);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -20,7 +20,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
@@ -47,21 +49,29 @@ class RxeLabTest {
         final Path report = folder.resolve("report");
         Files.deleteIfExists(report);
         final GuestSuite suite = GuestSuite.discover(System.getProperty("longhaul.lab.tests", ""), folder);
-        assertTrue(!suite.classes().isEmpty(), "no test with the tag " + GuestTests.TAG + " is called so");
+        assertTrue(!suite.expected().isEmpty(), "no test with the tag " + GuestTests.TAG + " is called so");
         checkGuest();
-        Files.write(folder.resolve("classes"), suite.classes());
         Files.writeString(folder.resolve("class-path"), suite.joinedClassPath());
         final int status = run(folder);
         final List<GuestReport.Event> events = GuestReport.read(report);
-        events.removeIf(event -> event.kind() == GuestReport.Kind.BEGIN);
+        final Set<String> begun = new HashSet<>();
+        events.removeIf(event -> {
+            if (event.kind() == GuestReport.Kind.BEGUN) {
+                begun.add(event.id());
+            }
+            return event.kind() == GuestReport.Kind.BEGUN || event.kind() == GuestReport.Kind.DONE;
+        });
         final List<DynamicTest> tests = new ArrayList<>();
         for (GuestReport.Event event : events) {
             tests.add(DynamicTest.dynamicTest(event.name(), () -> repeat(event)));
         }
         suite.expected().forEach((id, name) -> {
             if (events.stream().noneMatch(event -> covers(event.id(), id))) {
+                final String what = begun.contains(id) ? "did not come to its end" : "was not begun";
                 tests.add(DynamicTest.dynamicTest(
-                        name, () -> fail("did not come to its end in the guest, which ended with status " + status)));
+                        name,
+                        () -> fail(name + " " + what + " in the guest, which ended with status " + status
+                                + "; its output tells more")));
             }
         });
         return tests;
@@ -74,7 +84,7 @@ class RxeLabTest {
 
     private static void repeat(GuestReport.Event event) {
         switch (event.kind()) {
-            case FAILED -> fail("in the guest: " + event.text());
+            case FAILED -> fail(event.name() + " in the guest: " + event.text());
             case SKIPPED -> Assumptions.abort("in the guest: " + event.text());
             default -> {}
         }
