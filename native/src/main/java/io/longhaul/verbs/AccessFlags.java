@@ -26,5 +26,8 @@ public final class AccessFlags {
     /// The peer may do atomic operations. Needs [#LOCAL_WRITE] as well.
     public static final int REMOTE_ATOMIC = 8;
 
+    /// Memory windows may be bound to the region. Needs [#LOCAL_WRITE] when a window is to be written.
+    public static final int MEMORY_WINDOW_BIND = 16;
+
     private AccessFlags() {}
 }

@@ -58,7 +58,7 @@ public record AddressVector(InetAddress address, int udpPort, int trafficClass, 
         return new AddressVector(address, udpPort, trafficClass, newFlowLabel, hopLimit);
     }
 
-    private static void checkRange(String name, int value, int least, int most) {
+    static void checkRange(String name, int value, int least, int most) {
         if (value < least || value > most) {
             throw new IllegalArgumentException(name + " must be in " + least + ".." + most + ", is " + value);
         }

@@ -39,6 +39,33 @@ public interface MemoryRegion extends AutoCloseable {
     /// The rights that it was registered with: a sum of [AccessFlags].
     int access();
 
+    /// The 64 bits that stand for it in a work request that binds a window: of meaning to its device only. 0 where
+    /// there are
+    /// no windows.
+    default long handle() {
+        return 0;
+    }
+
+    /// A memory window (type 2): a key of its own for a part of a region, bound by [SendRequests#bindWindow] and
+    /// ended by
+    /// [SendRequests#invalidate], both in the order of the send queue and far cheaper than registering.
+    interface Window extends AutoCloseable {
+
+        /// The 64 bits that stand for it in a work request.
+        long handle();
+
+        /// A key for the next binding, different from the last one. Any that a peer had before then fails.
+        int nextKey();
+
+        @Override
+        void close();
+    }
+
+    /// Ends every access through its keys, and then frees the memory if the region owns it
+    /// ([ProtectionDomain#allocateMemory]).
+    ///
+    /// @throws DeviceException when the device refuses because something still uses it (EBUSY); the region then
+    /// stays open
     @Override
     void close();
 }

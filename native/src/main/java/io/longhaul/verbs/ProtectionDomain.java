@@ -30,6 +30,40 @@ public interface ProtectionDomain extends AutoCloseable {
     /// @throws DeviceException when the device refuses, for example because too little memory may be locked
     MemoryRegion registerMemory(MemorySegment memory, int access);
 
+    /// Allocates zeroed memory and registers it. The region owns the memory: it is freed by the region's close,
+    /// after the
+    /// device has let go of it, and in no other way.
+    ///
+    /// @param bytes at least 1
+    /// @param access a sum of [AccessFlags]
+    /// @throws DeviceException when the device refuses, for example because too little memory may be locked
+    default MemoryRegion allocateMemory(long bytes, int access) {
+        return OwnedRegion.allocate(this, bytes, access);
+    }
+
+    /// Makes a memory window.
+    ///
+    /// @throws DeviceException when the device has none
+    default MemoryRegion.Window allocateMemoryWindow() {
+        throw notSupported("ibv_alloc_mw", "no memory windows");
+    }
+
+    /// Makes a receive queue from which several queue pairs of this domain take.
+    ///
+    /// @param maxReceiveRequests most receives outstanding, 1 and more; the device may round up
+    /// @throws DeviceException when the device has none, or not of this size
+    default SharedReceiveQueue createSharedReceiveQueue(int maxReceiveRequests) {
+        throw notSupported("ibv_create_srq", "no shared receive queues");
+    }
+
+    private DeviceException notSupported(String verb, String what) {
+        return new DeviceException(
+                DeviceException.Failure.of(verb, "EOPNOTSUPP")
+                        .at(device().name(), 0)
+                        .withRemedy("the device has " + what),
+                "");
+    }
+
     /// Makes a queue pair in state RESET.
     ///
     /// @throws DeviceException when the device does not support the type or the sizes

@@ -12,6 +12,8 @@
  */
 package io.longhaul.verbs;
 
+import java.time.Duration;
+
 /// A send queue and a receive queue.
 ///
 /// States change by the `to*` methods, in the order of [QueuePairState]; a step out of order throws
@@ -32,6 +34,150 @@ public interface QueuePair extends AutoCloseable {
         UD
     }
 
+    /// What `ibv_modify_qp` takes besides addresses, keys and numbers.
+    ///
+    /// @param serviceLevel 0..7, the priority of Ethernet frames (PCP)
+    /// @param ackTimeout RC: how long an acknowledgement may take, rounded up to 4.096 us x 2^n, at most 2.4 hours;
+    /// 0 waits
+    ///     without limit. Must exceed the round trip
+    /// @param retryCount RC: 0..7 repetitions after that time
+    /// @param rnrRetryCount RC: 0..6 repetitions while the peer has no receive posted, 7 without limit
+    /// @param minRnrTimer RC: what this side asks the peer to wait then, rounded up to one of 31 steps, 10 us to
+    /// 655.36 ms
+    /// @param maxReadsOut RC: most reads and atomics that this side has outstanding, 0..255 and what the device has
+    /// @param maxReadsIn RC: most reads and atomics of the peer that this side serves at a time, as `maxReadsOut`
+    /// there
+    /// @param partitionKeyIndex place in the partition key table
+    /// @param rateLimitBitsPerSecond what the device itself lets leave the queue pair, 0 without limit
+    record Attributes(
+            int serviceLevel,
+            Duration ackTimeout,
+            int retryCount,
+            int rnrRetryCount,
+            Duration minRnrTimer,
+            int maxReadsOut,
+            int maxReadsIn,
+            int partitionKeyIndex,
+            long rateLimitBitsPerSecond) {
+
+        private static final int MAX_3_BITS = 7;
+        private static final int MAX_8_BITS = 0xff;
+        private static final int MAX_16_BITS = 0xffff;
+        private static final Duration MAX_ACK_TIMEOUT = Duration.ofNanos(4_096L << 31);
+        private static final Duration MAX_RNR_TIMER = Duration.ofNanos(655_360_000);
+
+        /// For paths of up to 250 ms: repeats after 0.54 s, 7 times; waits without limit for receives; 16 reads
+        /// at a time.
+        public static final Attributes DEFAULT =
+                new Attributes(0, Duration.ofMillis(500), 7, 7, Duration.ofNanos(640_000), 16, 16, 0, 0);
+
+        /// Checks the ranges.
+        public Attributes {
+            AddressVector.checkRange("serviceLevel", serviceLevel, 0, MAX_3_BITS);
+            AddressVector.checkRange("retryCount", retryCount, 0, MAX_3_BITS);
+            AddressVector.checkRange("rnrRetryCount", rnrRetryCount, 0, MAX_3_BITS);
+            AddressVector.checkRange("maxReadsOut", maxReadsOut, 0, MAX_8_BITS);
+            AddressVector.checkRange("maxReadsIn", maxReadsIn, 0, MAX_8_BITS);
+            AddressVector.checkRange("partitionKeyIndex", partitionKeyIndex, 0, MAX_16_BITS);
+            checkRange("ackTimeout", ackTimeout, MAX_ACK_TIMEOUT);
+            checkRange("minRnrTimer", minRnrTimer, MAX_RNR_TIMER);
+            if (rateLimitBitsPerSecond < 0) {
+                throw new IllegalArgumentException(
+                        "rateLimitBitsPerSecond must not be negative, is " + rateLimitBitsPerSecond);
+            }
+        }
+
+        private static void checkRange(String name, Duration value, Duration most) {
+            if (value.isNegative() || value.compareTo(most) > 0) {
+                throw new IllegalArgumentException(name + " must be in 0.." + most + ", is " + value);
+            }
+        }
+
+        /// The same with another service level.
+        public Attributes withServiceLevel(int level) {
+            return new Attributes(
+                    level,
+                    ackTimeout,
+                    retryCount,
+                    rnrRetryCount,
+                    minRnrTimer,
+                    maxReadsOut,
+                    maxReadsIn,
+                    partitionKeyIndex,
+                    rateLimitBitsPerSecond);
+        }
+
+        /// The same with other repetitions for lost packets.
+        public Attributes withRetries(Duration newAckTimeout, int newRetryCount) {
+            return new Attributes(
+                    serviceLevel,
+                    newAckTimeout,
+                    newRetryCount,
+                    rnrRetryCount,
+                    minRnrTimer,
+                    maxReadsOut,
+                    maxReadsIn,
+                    partitionKeyIndex,
+                    rateLimitBitsPerSecond);
+        }
+
+        /// The same with other repetitions for receivers that are not ready.
+        public Attributes withRnrRetries(Duration newMinRnrTimer, int newRnrRetryCount) {
+            return new Attributes(
+                    serviceLevel,
+                    ackTimeout,
+                    retryCount,
+                    newRnrRetryCount,
+                    newMinRnrTimer,
+                    maxReadsOut,
+                    maxReadsIn,
+                    partitionKeyIndex,
+                    rateLimitBitsPerSecond);
+        }
+
+        /// The same with other numbers of reads and atomics at a time.
+        public Attributes withReads(int out, int in) {
+            return new Attributes(
+                    serviceLevel,
+                    ackTimeout,
+                    retryCount,
+                    rnrRetryCount,
+                    minRnrTimer,
+                    out,
+                    in,
+                    partitionKeyIndex,
+                    rateLimitBitsPerSecond);
+        }
+
+        /// The same with another partition.
+        public Attributes withPartitionKeyIndex(int index) {
+            return new Attributes(
+                    serviceLevel,
+                    ackTimeout,
+                    retryCount,
+                    rnrRetryCount,
+                    minRnrTimer,
+                    maxReadsOut,
+                    maxReadsIn,
+                    index,
+                    rateLimitBitsPerSecond);
+        }
+
+        /// The same with another rate limit.
+        public Attributes withRateLimitBitsPerSecond(long rate) {
+            return new Attributes(
+                    serviceLevel,
+                    ackTimeout,
+                    retryCount,
+                    rnrRetryCount,
+                    minRnrTimer,
+                    maxReadsOut,
+                    maxReadsIn,
+                    partitionKeyIndex,
+                    rate);
+        }
+    }
+
     /// The service.
     Type type();
 
@@ -47,6 +193,13 @@ public interface QueuePair extends AutoCloseable {
     /// The index of its UDP source port among those of the device; 0 when it has no say.
     int sourcePortIndex();
 
+    /// Sets attributes, from the beginning [Attributes#DEFAULT]. The steps that follow use them; in RTR and RTS, a
+    /// changed
+    /// `minRnrTimer` (RC) and rate limit take effect at once.
+    ///
+    /// @throws DeviceException when the device does not have what is asked for
+    void configure(Attributes attributes);
+
     /// RESET -> INIT.
     ///
     /// @param access for UC and RC, what the peer may do: a sum of [AccessFlags]; ignored by UD
@@ -56,7 +209,7 @@ public interface QueuePair extends AutoCloseable {
     /// INIT -> RTR, UD.
     void toReadyToReceive();
 
-    /// INIT -> RTR, UC: names the peer.
+    /// INIT -> RTR, UC and RC: names the peer.
     ///
     /// @param remote the peer's address and UDP port
     /// @param remoteQueuePair the number of the peer's queue pair
@@ -94,6 +247,10 @@ public interface QueuePair extends AutoCloseable {
     /// @param count how many to post, in order
     /// @return how many were accepted, 0 to `count`; fewer means that the queue is full
     /// @throws IllegalStateException in RESET, INIT and RTR
+    /// @throws IllegalArgumentException on UD, when a request names no open address handle
+    /// @throws DeviceException when the device was removed, or cannot read a request: an opcode that the type does
+    /// not have,
+    ///     an inline payload that is too long
     int postSend(SendRequests requests, int first, int count);
 
     /// Posts prepared receives. As [#postSend], but also in INIT and RTR.

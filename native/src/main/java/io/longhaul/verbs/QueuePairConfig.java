@@ -13,6 +13,7 @@
 package io.longhaul.verbs;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// What a queue pair is made of, after `struct ibv_qp_init_attr`.
 ///
@@ -25,6 +26,7 @@ import java.util.Objects;
 ///     -1 takes them in turn
 /// @param maxInlineBytes longest payload of a send with [SendRequests#INLINE], 0 when there are none; at most
 ///     [DeviceCapabilities#maxInlineBytes()]
+/// @param sharedReceiveQueue from where receives are taken instead of a queue of its own, or null
 public record QueuePairConfig(
         QueuePair.Type type,
         CompletionQueue sendQueue,
@@ -32,7 +34,8 @@ public record QueuePairConfig(
         int maxSendRequests,
         int maxReceiveRequests,
         int sourcePortIndex,
-        int maxInlineBytes) {
+        int maxInlineBytes,
+        @Nullable SharedReceiveQueue sharedReceiveQueue) {
 
     /// Takes the next source port in turn.
     public static final int NEXT_SOURCE_PORT = -1;
@@ -64,7 +67,7 @@ public record QueuePairConfig(
             int maxSendRequests,
             int maxReceiveRequests,
             int sourcePortIndex) {
-        this(type, sendQueue, receiveQueue, maxSendRequests, maxReceiveRequests, sourcePortIndex, 0);
+        this(type, sendQueue, receiveQueue, maxSendRequests, maxReceiveRequests, sourcePortIndex, 0, null);
     }
 
     /// A configuration with one completion queue for both directions and the next source port in turn.
@@ -76,12 +79,32 @@ public record QueuePairConfig(
     /// The same with another source port.
     public QueuePairConfig withSourcePortIndex(int index) {
         return new QueuePairConfig(
-                type, sendQueue, receiveQueue, maxSendRequests, maxReceiveRequests, index, maxInlineBytes);
+                type,
+                sendQueue,
+                receiveQueue,
+                maxSendRequests,
+                maxReceiveRequests,
+                index,
+                maxInlineBytes,
+                sharedReceiveQueue);
     }
 
     /// The same with room for inline sends.
     public QueuePairConfig withMaxInlineBytes(int bytes) {
         return new QueuePairConfig(
-                type, sendQueue, receiveQueue, maxSendRequests, maxReceiveRequests, sourcePortIndex, bytes);
+                type,
+                sendQueue,
+                receiveQueue,
+                maxSendRequests,
+                maxReceiveRequests,
+                sourcePortIndex,
+                bytes,
+                sharedReceiveQueue);
+    }
+
+    /// The same with a shared receive queue, and none of its own.
+    public QueuePairConfig withSharedReceiveQueue(SharedReceiveQueue queue) {
+        return new QueuePairConfig(
+                type, sendQueue, receiveQueue, maxSendRequests, 0, sourcePortIndex, maxInlineBytes, queue);
     }
 }

@@ -46,6 +46,75 @@ public interface RdmaDevice extends AutoCloseable {
     /// polled only
     CompletionQueue createCompletionQueue(int entries, @Nullable CompletionChannel channel);
 
+    /// Waits for something that no completion tells: a port went down, the device was removed, a queue pair broke.
+    ///
+    /// Threading: one thread at a time, which need not be one of the others.
+    ///
+    /// @param timeoutNanos longest wait; 0 only looks, negative waits without limit
+    /// @return what happened, or null when time was up; always null on a device that has no such events
+    default @Nullable Event awaitEvent(long timeoutNanos) {
+        return null;
+    }
+
+    /// An asynchronous event.
+    ///
+    /// @param type what happened
+    /// @param number of the queue pair or the port that it happened to; 0 for others
+    record Event(EventType type, int number) {}
+
+    /// What can happen, with the numbers of `enum ibv_event_type`.
+    enum EventType {
+        /// A completion queue overflowed or broke: nothing more comes from it.
+        COMPLETION_QUEUE_ERROR,
+        /// A queue pair broke.
+        QUEUE_PAIR_FATAL,
+        /// The peer of a queue pair sent what it must not.
+        QUEUE_PAIR_REQUEST_ERROR,
+        /// The peer of a queue pair reached for what it must not.
+        QUEUE_PAIR_ACCESS_ERROR,
+        /// A packet came before a queue pair was ready to send: the connection stands.
+        COMMUNICATION_ESTABLISHED,
+        /// The send queue of a queue pair is drained.
+        SEND_QUEUE_DRAINED,
+        /// A queue pair moved to its other path.
+        PATH_MIGRATED,
+        /// A queue pair could not move to its other path.
+        PATH_MIGRATION_ERROR,
+        /// The device has failed or was removed: close everything, open again.
+        DEVICE_FATAL,
+        /// Packets can flow.
+        PORT_ACTIVE,
+        /// Packets can no longer flow.
+        PORT_ERROR,
+        /// The port has another local identifier.
+        LID_CHANGE,
+        /// The partition table changed.
+        PARTITION_KEY_CHANGE,
+        /// The subnet manager changed.
+        SUBNET_MANAGER_CHANGE,
+        /// A shared receive queue broke.
+        SHARED_RECEIVE_QUEUE_ERROR,
+        /// A shared receive queue has fewer receives left than [SharedReceiveQueue#limit] said.
+        SHARED_RECEIVE_QUEUE_LIMIT,
+        /// A queue pair that is in ERR has taken its last receive from a shared queue.
+        LAST_RECEIVE_TAKEN,
+        /// The subnet manager wants clients to register again.
+        CLIENT_REREGISTER,
+        /// The address table changed.
+        GID_CHANGE,
+        /// A work queue broke.
+        WORK_QUEUE_FATAL,
+        /// Something that this version does not know.
+        UNKNOWN;
+
+        private static final EventType[] BY_CODE = values();
+
+        /// The type with a number; [#UNKNOWN] for numbers that are not known.
+        public static EventType ofCode(int code) {
+            return code >= 0 && code < BY_CODE.length ? BY_CODE[code] : UNKNOWN;
+        }
+    }
+
     /// Does whatever the device needs a thread for: reads sockets, sends what is due, fills completion queues.
     ///
     /// Call it once per duty cycle. Hardware needs none of it and returns 0. [CompletionQueue#poll] on an empty

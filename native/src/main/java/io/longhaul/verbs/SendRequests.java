@@ -22,7 +22,8 @@ import java.util.Objects;
 ///
 /// Each slot is a `struct ibv_send_wr` (128 bytes) followed by its two scatter/gather entries, so that a device posts
 /// it as it
-/// stands. `next` of each slot names the following one; a device that posts a part of the array ends the chain for the
+/// stands: serialised once, then only poked, what jVerbs called a stateful verb call. `next` of each slot names the
+/// following one; a device that posts a part of the array ends the chain for the
 /// duration of the call.
 ///
 /// Threading: belongs to whoever prepares and posts; not shared between threads without a happens-before edge. Setters
@@ -33,6 +34,9 @@ public final class SendRequests {
 
     /// Most scatter/gather entries of a slot.
     public static final int MAX_SGES = 2;
+
+    /// Begin only when the reads and atomics before it are done; RC only.
+    public static final int FENCE = 1;
 
     /// Make a completion when the send is done.
     public static final int SIGNALED = 2;
@@ -71,6 +75,18 @@ public final class SendRequests {
     /// Offset of `wr.rdma.rkey`, 4 bytes.
     public static final int REMOTE_KEY_OFFSET = 48;
 
+    /// Offset of `wr.atomic.compare_add`, 8 bytes; `wr.atomic.remote_addr` is at [#REMOTE_ADDRESS_OFFSET].
+    public static final int COMPARE_ADD_OFFSET = 48;
+
+    /// Offset of `wr.atomic.swap`, 8 bytes.
+    public static final int SWAP_OFFSET = 56;
+
+    /// Offset of `wr.atomic.rkey`, 4 bytes.
+    public static final int ATOMIC_KEY_OFFSET = 64;
+
+    /// Offset of `bind_mw`, 48 bytes: window, key, region, address, length, access.
+    public static final int BIND_WINDOW_OFFSET = 80;
+
     /// Offset of `wr.ud.ah`, 8 bytes.
     public static final int ADDRESS_HANDLE_OFFSET = 40;
 
@@ -108,7 +124,16 @@ public final class SendRequests {
         /// Sends a message and 4 bytes of immediate data.
         SEND_WITH_IMM,
         /// Reads the peer's memory; RC only.
-        READ;
+        READ,
+        /// Swaps 8 bytes of the peer's memory if they have a certain value; RC only. See
+        /// [SendRequests#compareAndSwap].
+        COMPARE_AND_SWAP,
+        /// Adds to 8 bytes of the peer's memory; RC only. See [SendRequests#fetchAndAdd].
+        FETCH_AND_ADD,
+        /// Ends the validity of a key of this side. See [SendRequests#invalidate].
+        LOCAL_INVALIDATE,
+        /// Lets the peer reach a part of a region through a window. See [SendRequests#bindWindow].
+        BIND_MEMORY_WINDOW;
 
         /// The number of this opcode in a work request.
         @SuppressWarnings("EnumOrdinal") // the order is that of the C enumeration
@@ -158,7 +183,7 @@ public final class SendRequests {
         return this;
     }
 
-    /// Sets the flags: a sum of [#SIGNALED], [#SOLICITED], [#INLINE].
+    /// Sets the flags: a sum of [#FENCE], [#SIGNALED], [#SOLICITED], [#INLINE].
     public SendRequests flags(int index, int flags) {
         slots.set(ValueLayout.JAVA_INT, offset(index) + FLAGS_OFFSET, flags);
         return this;
@@ -209,11 +234,75 @@ public final class SendRequests {
         return this;
     }
 
-    /// Names the remote memory of an RDMA WRITE, UC and RC.
+    /// Names the remote memory of an RDMA WRITE, UC and RC, or READ, RC.
     public SendRequests remoteMemory(int index, long remoteAddress, int remoteKey) {
         long base = offset(index);
         slots.set(ValueLayout.JAVA_LONG, base + REMOTE_ADDRESS_OFFSET, remoteAddress);
         slots.set(ValueLayout.JAVA_INT, base + REMOTE_KEY_OFFSET, remoteKey);
+        return this;
+    }
+
+    /// Makes it a COMPARE_AND_SWAP, RC: the 8 bytes of the peer become `swap` if they are `compare`. What they were
+    /// before
+    /// goes to the payload, 8 bytes of a region with [AccessFlags#LOCAL_WRITE], in this host's byte order.
+    ///
+    /// @param remoteAddress a multiple of 8
+    public SendRequests compareAndSwap(int index, long remoteAddress, int remoteKey, long compare, long swap) {
+        writeAtomic(index, Opcode.COMPARE_AND_SWAP, remoteAddress, remoteKey);
+        slots.set(ValueLayout.JAVA_LONG, offset(index) + COMPARE_ADD_OFFSET, compare);
+        slots.set(ValueLayout.JAVA_LONG, offset(index) + SWAP_OFFSET, swap);
+        return this;
+    }
+
+    /// Makes it a FETCH_AND_ADD, RC: `add` is added to the 8 bytes of the peer. What they were before goes to the
+    /// payload,
+    /// as with [#compareAndSwap].
+    ///
+    /// @param remoteAddress a multiple of 8
+    public SendRequests fetchAndAdd(int index, long remoteAddress, int remoteKey, long add) {
+        writeAtomic(index, Opcode.FETCH_AND_ADD, remoteAddress, remoteKey);
+        slots.set(ValueLayout.JAVA_LONG, offset(index) + COMPARE_ADD_OFFSET, add);
+        slots.set(ValueLayout.JAVA_LONG, offset(index) + SWAP_OFFSET, 0L);
+        return this;
+    }
+
+    /// Makes it a LOCAL_INVALIDATE of the key of a memory window, UC and RC: the peer's requests with that key fail
+    /// once it
+    /// has completed.
+    public SendRequests invalidate(int index, int remoteKey) {
+        long base = offset(index);
+        slots.set(ValueLayout.JAVA_INT, base + OPCODE_OFFSET, Opcode.LOCAL_INVALIDATE.code());
+        slots.set(ValueLayout.JAVA_INT, base + IMMEDIATE_OFFSET, remoteKey);
+        slots.set(ValueLayout.JAVA_INT, base + SGE_COUNT_OFFSET, 0);
+        return this;
+    }
+
+    /// Makes it a BIND_MEMORY_WINDOW, UC and RC: when it has completed, the peer reaches a part of a region through
+    /// `newKey`.
+    ///
+    /// @param newKey the key that the window gets: [MemoryRegion.Window#nextKey()]
+    /// @param region a region with [AccessFlags#MEMORY_WINDOW_BIND]
+    /// @param regionOffsetBytes where the part begins, from the start of the region
+    /// @param access what the peer may do: a sum of [AccessFlags#REMOTE_WRITE], [AccessFlags#REMOTE_READ] and
+    ///     [AccessFlags#REMOTE_ATOMIC]
+    public SendRequests bindWindow(
+            int index,
+            MemoryRegion.Window window,
+            int newKey,
+            MemoryRegion region,
+            long regionOffsetBytes,
+            long lengthBytes,
+            int access) {
+        long base = offset(index);
+        long bind = base + BIND_WINDOW_OFFSET;
+        slots.set(ValueLayout.JAVA_INT, base + OPCODE_OFFSET, Opcode.BIND_MEMORY_WINDOW.code());
+        slots.set(ValueLayout.JAVA_INT, base + SGE_COUNT_OFFSET, 0);
+        slots.set(ValueLayout.JAVA_LONG, bind, window.handle());
+        slots.set(ValueLayout.JAVA_INT, bind + 8, newKey);
+        slots.set(ValueLayout.JAVA_LONG, bind + 16, region.handle());
+        slots.set(ValueLayout.JAVA_LONG, bind + 24, region.address() + regionOffsetBytes);
+        slots.set(ValueLayout.JAVA_LONG, bind + 32, lengthBytes);
+        slots.set(ValueLayout.JAVA_INT, bind + 40, access);
         return this;
     }
 
@@ -227,6 +316,13 @@ public final class SendRequests {
     /// @throws IndexOutOfBoundsException when there is no such slot
     public long offset(int index) {
         return (long) Objects.checkIndex(index, capacity) * SLOT_BYTES;
+    }
+
+    private void writeAtomic(int index, Opcode opcode, long remoteAddress, int remoteKey) {
+        long base = offset(index);
+        slots.set(ValueLayout.JAVA_INT, base + OPCODE_OFFSET, opcode.code());
+        slots.set(ValueLayout.JAVA_LONG, base + REMOTE_ADDRESS_OFFSET, remoteAddress);
+        slots.set(ValueLayout.JAVA_INT, base + ATOMIC_KEY_OFFSET, remoteKey);
     }
 
     private void writeSge(long sge, long address, int lengthBytes, int localKey) {

@@ -42,6 +42,18 @@ public final class WorkCompletions {
     /// [#opcode]: an RDMA READ is done.
     public static final int OPCODE_READ = 2;
 
+    /// [#opcode]: a COMPARE_AND_SWAP is done.
+    public static final int OPCODE_COMPARE_AND_SWAP = 3;
+
+    /// [#opcode]: a FETCH_AND_ADD is done.
+    public static final int OPCODE_FETCH_AND_ADD = 4;
+
+    /// [#opcode]: a memory window was bound.
+    public static final int OPCODE_BIND_MEMORY_WINDOW = 5;
+
+    /// [#opcode]: a key was invalidated.
+    public static final int OPCODE_LOCAL_INVALIDATE = 6;
+
     /// [#opcode]: a message arrived.
     public static final int OPCODE_RECEIVE = 128;
 

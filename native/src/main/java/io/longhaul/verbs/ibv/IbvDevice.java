@@ -40,6 +40,7 @@ public final class IbvDevice implements RdmaDevice {
     private final OpenChildren children = new OpenChildren();
     private final AddressSet addressHandles = new AddressSet();
     private @Nullable DeviceCapabilities capabilities;
+    private @Nullable AsyncEvents events;
     private boolean closed;
 
     /// What the library gave.
@@ -156,6 +157,17 @@ public final class IbvDevice implements RdmaDevice {
         return queue;
     }
 
+    @Override
+    public @Nullable Event awaitEvent(long timeoutNanos) {
+        requireOpen();
+        AsyncEvents present = events;
+        if (present == null) {
+            present = new AsyncEvents(this);
+            events = present;
+        }
+        return present.await(timeoutNanos);
+    }
+
     /// Nothing: the device works by itself.
     @Override
     public int progress(long nowNanos) {
@@ -228,6 +240,9 @@ public final class IbvDevice implements RdmaDevice {
         if (!closed) {
             children.requireNone(this);
             closed = true;
+            if (events != null) {
+                events.close();
+            }
             try (Scratch scratch = new Scratch()) {
                 int errno = handle.library().closeDevice(scratch, handle.context());
                 if (errno != 0) {

@@ -64,7 +64,8 @@ final class IbvMemoryRegion implements MemoryRegion {
     }
 
     /// The `struct ibv_mr*`.
-    long pointer() {
+    @Override
+    public long handle() {
         return pointer;
     }
 

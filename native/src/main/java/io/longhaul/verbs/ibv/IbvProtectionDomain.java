@@ -20,15 +20,20 @@ import io.longhaul.verbs.ProtectionDomain;
 import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.QueuePairConfig;
 import io.longhaul.verbs.RdmaDevice;
+import io.longhaul.verbs.SharedReceiveQueue;
 import io.longhaul.verbs.ibv.IbvLayouts.Access;
 import io.longhaul.verbs.ibv.IbvLayouts.IbvAhAttr;
 import io.longhaul.verbs.lifecycle.OpenChildren;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /// A `struct ibv_pd`.
 final class IbvProtectionDomain implements ProtectionDomain {
-    private static final int KNOWN_ACCESS =
-            AccessFlags.LOCAL_WRITE | AccessFlags.REMOTE_WRITE | AccessFlags.REMOTE_READ | AccessFlags.REMOTE_ATOMIC;
+    private static final int KNOWN_ACCESS = AccessFlags.LOCAL_WRITE
+            | AccessFlags.REMOTE_WRITE
+            | AccessFlags.REMOTE_READ
+            | AccessFlags.REMOTE_ATOMIC
+            | AccessFlags.MEMORY_WINDOW_BIND;
 
     private final IbvDevice device;
     private final long pointer;
@@ -87,6 +92,34 @@ final class IbvProtectionDomain implements ProtectionDomain {
         if (!memory.scope().isAlive()) {
             throw new IllegalArgumentException("the memory's arena is closed");
         }
+    }
+
+    @Override
+    public MemoryRegion.Window allocateMemoryWindow() {
+        requireOpen();
+        IbvMemoryWindow window = IbvMemoryWindow.allocate(this);
+        children.add(window);
+        return window;
+    }
+
+    @Override
+    public SharedReceiveQueue createSharedReceiveQueue(int maxReceiveRequests) {
+        requireOpen();
+        IbvSharedReceiveQueue queue = IbvSharedReceiveQueue.create(this, maxReceiveRequests);
+        children.add(queue);
+        return queue;
+    }
+
+    /// The shared receive queue of a configuration, which must be of this domain.
+    @Nullable
+    IbvSharedReceiveQueue own(@Nullable SharedReceiveQueue queue) {
+        if (queue == null) {
+            return null;
+        }
+        if (queue instanceof IbvSharedReceiveQueue ibv && this == ibv.domain()) {
+            return ibv;
+        }
+        throw new IllegalArgumentException("the shared receive queue is of another protection domain");
     }
 
     @Override

@@ -12,7 +12,6 @@
  */
 package io.longhaul.verbs.ibv;
 
-import io.longhaul.linux.Errno;
 import io.longhaul.verbs.AddressVector;
 import io.longhaul.verbs.DeviceException;
 import io.longhaul.verbs.QueuePair;
@@ -26,22 +25,22 @@ import io.longhaul.verbs.ibv.IbvLayouts.QpType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /// A `struct ibv_qp`: its life and its fast path. Changes of state are in {@link QueuePairTransitions}.
 final class IbvQueuePair implements QueuePair {
-    private static final int MAX_SGES = SendRequests.MAX_SGES;
-
     private final IbvDevice device;
     private final ContextOps ops;
     private final IbvProtectionDomain domain;
     private final Type type;
     private final IbvCompletionQueue sendQueue;
     private final IbvCompletionQueue receiveQueue;
+    private final @Nullable IbvSharedReceiveQueue sharedQueue;
     private final long pointer;
     private final int number;
     private final QueuePairTransitions transitions;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment badRequest = arena.allocate(ValueLayout.JAVA_LONG);
+    private final RequestChain chain = new RequestChain(arena);
     private QueuePairState state = QueuePairState.RESET;
     private boolean closed;
 
@@ -57,6 +56,10 @@ final class IbvQueuePair implements QueuePair {
         transitions = new QueuePairTransitions(device, type, pointer);
         sendQueue.addUser(this);
         receiveQueue.addUser(this);
+        sharedQueue = domain.own(config.sharedReceiveQueue());
+        if (sharedQueue != null) {
+            sharedQueue.addUser(this);
+        }
     }
 
     static IbvQueuePair create(IbvDevice device, IbvProtectionDomain domain, QueuePairConfig config) {
@@ -70,13 +73,15 @@ final class IbvQueuePair implements QueuePair {
                     ValueLayout.JAVA_LONG,
                     IbvQpInitAttr.RECV_CQ,
                     device.own(config.receiveQueue()).pointer());
+            IbvSharedReceiveQueue shared = domain.own(config.sharedReceiveQueue());
+            attributes.set(ValueLayout.JAVA_LONG, IbvQpInitAttr.SRQ, shared == null ? 0 : shared.pointer());
             attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.CAP_MAX_SEND_WR, config.maxSendRequests());
             attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.CAP_MAX_RECV_WR, config.maxReceiveRequests());
-            attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.CAP_MAX_SEND_SGE, MAX_SGES);
+            attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.CAP_MAX_SEND_SGE, SendRequests.MAX_SGES);
             attributes.set(
                     ValueLayout.JAVA_INT,
                     IbvQpInitAttr.CAP_MAX_RECV_SGE,
-                    config.maxReceiveRequests() == 0 ? 0 : MAX_SGES);
+                    config.maxReceiveRequests() == 0 ? 0 : ReceiveRequests.MAX_SGES);
             attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.CAP_MAX_INLINE_DATA, config.maxInlineBytes());
             attributes.set(ValueLayout.JAVA_INT, IbvQpInitAttr.QP_TYPE, typeCode(config.type()));
             long pointer = device.library().createQp(scratch, domain.pointer(), attributes.address());
@@ -134,6 +139,12 @@ final class IbvQueuePair implements QueuePair {
     @Override
     public int sourcePortIndex() {
         return 0;
+    }
+
+    @Override
+    public void configure(Attributes attributes) {
+        requireOpen();
+        transitions.configure(attributes, state == QueuePairState.RTR || state == QueuePairState.RTS);
     }
 
     @Override
@@ -198,7 +209,7 @@ final class IbvQueuePair implements QueuePair {
 
     @Override
     public int postSend(SendRequests requests, int first, int count) {
-        checkRange(first, count, requests.capacity());
+        RequestChain.checkRange(first, count, requests.capacity());
         if (state != QueuePairState.RTS && state != QueuePairState.SQD && state != QueuePairState.ERR) {
             throw new IllegalStateException("postSend on " + this + ": it must be in RTS first");
         }
@@ -211,13 +222,15 @@ final class IbvQueuePair implements QueuePair {
         if (type == Type.UD) {
             requireAddressHandles(slots, begin, count);
         }
-        long endOfChain = begin + (long) (count - 1) * SendRequests.SLOT_BYTES + SendRequests.NEXT_OFFSET;
-        long next = slots.get(ValueLayout.JAVA_LONG, endOfChain);
-        slots.set(ValueLayout.JAVA_LONG, endOfChain, 0L);
+        long end = begin + (long) (count - 1) * SendRequests.SLOT_BYTES + SendRequests.NEXT_OFFSET;
+        long next = RequestChain.cut(slots, end);
         long address = slots.address() + begin;
-        int errno = ops.postSend(pointer, address, badRequest.address());
-        slots.set(ValueLayout.JAVA_LONG, endOfChain, next);
-        int accepted = errno == 0 ? count : accepted("ibv_post_send", errno, address, SendRequests.SLOT_BYTES, count);
+        int errno = ops.postSend(pointer, address, chain.badRequestPointer());
+        RequestChain.join(slots, end, next);
+        int accepted = chain.accepted(errno, address, SendRequests.SLOT_BYTES, count);
+        if (accepted == RequestChain.REFUSED) {
+            throw refused("ibv_post_send", errno, chain.before(address, SendRequests.SLOT_BYTES), count);
+        }
         if (state == QueuePairState.ERR) {
             transitions.toError();
         }
@@ -231,7 +244,7 @@ final class IbvQueuePair implements QueuePair {
         try (Scratch scratch = new Scratch()) {
             MemorySegment refused = scratch.allocate(SendRequests.SLOT_BYTES);
             refused.set(ValueLayout.JAVA_INT, SendRequests.SGE_COUNT_OFFSET, Integer.MAX_VALUE);
-            ops.postSend(pointer, refused.address(), badRequest.address());
+            ops.postSend(pointer, refused.address(), chain.badRequestPointer());
         }
     }
 
@@ -255,24 +268,28 @@ final class IbvQueuePair implements QueuePair {
 
     @Override
     public int postReceive(ReceiveRequests requests, int first, int count) {
-        checkRange(first, count, requests.capacity());
+        RequestChain.checkRange(first, count, requests.capacity());
         requireOpen();
         if (state == QueuePairState.RESET) {
             throw new IllegalStateException("postReceive on " + this + ": it must be in INIT first");
+        }
+        if (sharedQueue != null) {
+            throw new IllegalStateException("postReceive on " + this + ": post to its shared receive queue");
         }
         if (count == 0) {
             return 0;
         }
         MemorySegment slots = requests.segment();
         long begin = requests.offset(first);
-        long endOfChain = begin + (long) (count - 1) * ReceiveRequests.SLOT_BYTES + ReceiveRequests.NEXT_OFFSET;
-        long next = slots.get(ValueLayout.JAVA_LONG, endOfChain);
-        slots.set(ValueLayout.JAVA_LONG, endOfChain, 0L);
+        long end = begin + (long) (count - 1) * ReceiveRequests.SLOT_BYTES + ReceiveRequests.NEXT_OFFSET;
+        long next = RequestChain.cut(slots, end);
         long address = slots.address() + begin;
-        int errno = ops.postRecv(pointer, address, badRequest.address());
-        slots.set(ValueLayout.JAVA_LONG, endOfChain, next);
-        int accepted =
-                errno == 0 ? count : accepted("ibv_post_recv", errno, address, ReceiveRequests.SLOT_BYTES, count);
+        int errno = ops.postRecv(pointer, address, chain.badRequestPointer());
+        RequestChain.join(slots, end, next);
+        int accepted = chain.accepted(errno, address, ReceiveRequests.SLOT_BYTES, count);
+        if (accepted == RequestChain.REFUSED) {
+            throw refused("ibv_post_recv", errno, chain.before(address, ReceiveRequests.SLOT_BYTES), count);
+        }
         if (state == QueuePairState.ERR) {
             // Soft-RoCE looks at receives when a packet comes: in ERR none does. Told again, it flushes.
             transitions.toError();
@@ -280,17 +297,11 @@ final class IbvQueuePair implements QueuePair {
         return accepted;
     }
 
-    /// How many requests went before the one that was refused.
-    private int accepted(String verb, int errno, long address, int slotBytes, int count) {
-        long bad = badRequest.get(ValueLayout.JAVA_LONG, 0);
-        int before = bad == 0 ? 0 : (int) ((bad - address) / slotBytes);
-        if (errno == Errno.ENOMEM || errno == -Errno.ENOMEM || errno == -1) {
-            return before;
-        }
-        throw device.failure(
+    private DeviceException refused(String verb, int errno, int index, int count) {
+        return device.failure(
                 verb,
                 Math.abs(errno),
-                type + " queue pair 0x" + Integer.toHexString(number) + ", request " + before + " of " + count);
+                type + " queue pair 0x" + Integer.toHexString(number) + ", request " + index + " of " + count);
     }
 
     private void requireState(QueuePairState needed, QueuePairState wanted) {
@@ -312,13 +323,6 @@ final class IbvQueuePair implements QueuePair {
         }
     }
 
-    private static void checkRange(int first, int count, int capacity) {
-        if (first < 0 || count < 0 || count > capacity - first) {
-            throw new IndexOutOfBoundsException(
-                    "requests " + first + " and the " + count + " from it on are not all among the " + capacity);
-        }
-    }
-
     @Override
     public void close() {
         if (!closed) {
@@ -332,6 +336,9 @@ final class IbvQueuePair implements QueuePair {
             state = QueuePairState.RESET;
             sendQueue.removeUser(this);
             receiveQueue.removeUser(this);
+            if (sharedQueue != null) {
+                sharedQueue.removeUser(this);
+            }
             domain.forget(this);
             arena.close();
         }

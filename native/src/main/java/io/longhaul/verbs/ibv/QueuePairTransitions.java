@@ -13,13 +13,16 @@
 package io.longhaul.verbs.ibv;
 
 import io.longhaul.linux.Errno;
+import io.longhaul.verbs.AccessFlags;
 import io.longhaul.verbs.AddressVector;
 import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.QueuePairState;
 import io.longhaul.verbs.ibv.IbvLayouts.IbvQpAttr;
 import io.longhaul.verbs.ibv.IbvLayouts.IbvQpInitAttr;
+import io.longhaul.verbs.ibv.IbvLayouts.IbvQpRateLimitAttr;
 import io.longhaul.verbs.ibv.IbvLayouts.QpAttrMask;
 import io.longhaul.verbs.ibv.IbvLayouts.QpState;
+import io.longhaul.verbs.ibv.IbvLayouts.VerbsContext;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.locks.LockSupport;
@@ -29,6 +32,8 @@ import java.util.concurrent.locks.LockSupport;
 /// table "QP State Transition Properties") requires for the type.
 final class QueuePairTransitions {
     private static final int MASK_24 = 0xffffff;
+    private static final int REMOTE_ACCESS =
+            AccessFlags.LOCAL_WRITE | AccessFlags.REMOTE_WRITE | AccessFlags.REMOTE_READ | AccessFlags.REMOTE_ATOMIC;
     private static final long DRAIN_LIMIT_NANOS = 5_000_000_000L;
     private static final long DRAIN_PAUSE_NANOS = 100_000;
     private static final QueuePairState[] STATES = QueuePairState.values();
@@ -36,11 +41,52 @@ final class QueuePairTransitions {
     private final IbvDevice device;
     private final QueuePair.Type type;
     private final long queuePair;
+    private QueuePair.Attributes settings = QueuePair.Attributes.DEFAULT;
 
     QueuePairTransitions(IbvDevice device, QueuePair.Type type, long queuePair) {
         this.device = device;
         this.type = type;
         this.queuePair = queuePair;
+    }
+
+    /// What the steps that follow are to use.
+    ///
+    /// @param isReady whether the queue pair is in RTR or RTS, where some of it takes effect at once
+    void configure(QueuePair.Attributes newSettings, boolean isReady) {
+        if (isReady) {
+            try (Scratch scratch = new Scratch()) {
+                if (type == QueuePair.Type.RC && !newSettings.minRnrTimer().equals(settings.minRnrTimer())) {
+                    MemorySegment attributes = scratch.allocate(IbvQpAttr.BYTES);
+                    writeRnrTimer(attributes, newSettings);
+                    modify(scratch, attributes, QpAttrMask.MIN_RNR_TIMER, "minRnrTimer=" + newSettings.minRnrTimer());
+                }
+                if (newSettings.rateLimitBitsPerSecond() != settings.rateLimitBitsPerSecond()) {
+                    limitRate(scratch, newSettings.rateLimitBitsPerSecond());
+                }
+            }
+        } else if (newSettings.rateLimitBitsPerSecond() != 0
+                && device.ops().extension(VerbsContext.MODIFY_QP_RATE_LIMIT).address() == 0) {
+            throw device.failure("ibv_modify_qp_rate_limit", Errno.EOPNOTSUPP, "");
+        }
+        settings = newSettings;
+    }
+
+    private static void writeRnrTimer(MemorySegment attributes, QueuePair.Attributes from) {
+        attributes.set(ValueLayout.JAVA_BYTE, IbvQpAttr.MIN_RNR_TIMER, (byte) TimerCodes.rnrTimer(from.minRnrTimer()));
+    }
+
+    private void limitRate(Scratch scratch, long bitsPerSecond) {
+        MemorySegment function = device.ops().extension(VerbsContext.MODIFY_QP_RATE_LIMIT);
+        MemorySegment attributes = scratch.allocate(IbvQpRateLimitAttr.BYTES);
+        // kbit/s, and 0 for no limit.
+        long kilobits = bitsPerSecond == 0 ? 0 : Math.clamp(bitsPerSecond / 1_000, 1, 0xffff_ffffL);
+        attributes.set(ValueLayout.JAVA_INT, IbvQpRateLimitAttr.RATE_LIMIT, (int) kilobits);
+        int errno = function.address() == 0
+                ? Errno.EOPNOTSUPP
+                : ContextOps.modifyQpRateLimit(function, scratch, queuePair, attributes.address());
+        if (errno != 0) {
+            throw device.failure("ibv_modify_qp_rate_limit", errno, bitsPerSecond + " bit/s");
+        }
     }
 
     void toInit(int access, int queueKey) {
@@ -53,7 +99,7 @@ final class QueuePairTransitions {
                 attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.QKEY, queueKey);
                 mask |= QpAttrMask.QKEY;
             } else {
-                attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.QP_ACCESS_FLAGS, access);
+                attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.QP_ACCESS_FLAGS, access & REMOTE_ACCESS);
                 mask |= QpAttrMask.ACCESS_FLAGS;
             }
             modify(scratch, attributes, mask, "INIT");
@@ -75,7 +121,7 @@ final class QueuePairTransitions {
             attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.PATH_MTU, mtu);
             attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.DEST_QP_NUM, remoteQueuePair & MASK_24);
             attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.RQ_PSN, receivePsn & MASK_24);
-            device.port().writeAddress("ibv_modify_qp", attributes, IbvQpAttr.AH_ATTR, remote, 0);
+            device.port().writeAddress("ibv_modify_qp", attributes, IbvQpAttr.AH_ATTR, remote, settings.serviceLevel());
             int mask = QpAttrMask.STATE | QpAttrMask.AV | QpAttrMask.PATH_MTU | QpAttrMask.DEST_QPN | QpAttrMask.RQ_PSN;
             modify(scratch, attributes, mask, "RTR, " + remote.address().getHostAddress() + ", " + pathMtuBytes + " B");
         }
@@ -85,7 +131,19 @@ final class QueuePairTransitions {
         try (Scratch scratch = new Scratch()) {
             MemorySegment attributes = begin(scratch, QpState.RTS);
             attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.SQ_PSN, sendPsn & MASK_24);
-            modify(scratch, attributes, QpAttrMask.STATE | QpAttrMask.SQ_PSN, "RTS");
+            int mask = QpAttrMask.STATE | QpAttrMask.SQ_PSN;
+            if (type == QueuePair.Type.RC) {
+                attributes.set(
+                        ValueLayout.JAVA_BYTE, IbvQpAttr.TIMEOUT, (byte) TimerCodes.ackTimeout(settings.ackTimeout()));
+                attributes.set(ValueLayout.JAVA_BYTE, IbvQpAttr.RETRY_CNT, (byte) settings.retryCount());
+                attributes.set(ValueLayout.JAVA_BYTE, IbvQpAttr.RNR_RETRY, (byte) settings.rnrRetryCount());
+                attributes.set(ValueLayout.JAVA_BYTE, IbvQpAttr.MAX_RD_ATOMIC, (byte) settings.maxReadsOut());
+                mask |= QpAttrMask.TIMEOUT | QpAttrMask.RETRY_CNT | QpAttrMask.RNR_RETRY | QpAttrMask.MAX_QP_RD_ATOMIC;
+            }
+            modify(scratch, attributes, mask, "RTS, " + settings);
+            if (settings.rateLimitBitsPerSecond() != 0) {
+                limitRate(scratch, settings.rateLimitBitsPerSecond());
+            }
         }
     }
 

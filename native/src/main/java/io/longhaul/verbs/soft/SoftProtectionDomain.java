@@ -84,6 +84,9 @@ final class SoftProtectionDomain implements ProtectionDomain {
                     "createQueuePair(" + config.maxInlineBytes()
                             + " B inline) failed: the software device has no inline sends; ask for 0 B");
         }
+        if (config.sharedReceiveQueue() != null) {
+            throw new IllegalArgumentException("the shared receive queue is of another device");
+        }
         SoftQueuePair queuePair = new SoftQueuePair(device, this, config);
         children.add(queuePair);
         return queuePair;

@@ -14,6 +14,7 @@ package io.longhaul.verbs.soft;
 
 import io.longhaul.verbs.AddressVector;
 import io.longhaul.verbs.CompletionStatus;
+import io.longhaul.verbs.DeviceException;
 import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.QueuePairConfig;
 import io.longhaul.verbs.QueuePairState;
@@ -92,6 +93,20 @@ final class SoftQueuePair implements QueuePair {
     @Override
     public int sourcePortIndex() {
         return sourcePortIndex;
+    }
+
+    /// Takes what says nothing to UC and UD, and refuses the rest.
+    @Override
+    public void configure(Attributes attributes) {
+        if (attributes.serviceLevel() != 0
+                || attributes.partitionKeyIndex() != 0
+                || attributes.rateLimitBitsPerSecond() != 0) {
+            throw new DeviceException(
+                    DeviceException.Failure.of("ibv_modify_qp", "EOPNOTSUPP")
+                            .at(device.name(), 0)
+                            .withRemedy("the software device has no service levels, partitions and rate limits"),
+                    attributes.toString());
+        }
     }
 
     @Override
