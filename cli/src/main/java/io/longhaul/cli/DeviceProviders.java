@@ -13,6 +13,8 @@
 package io.longhaul.cli;
 
 import io.longhaul.verbs.DeviceProvider;
+import io.longhaul.verbs.ibv.IbvDeviceConfig;
+import io.longhaul.verbs.ibv.IbvDeviceProvider;
 import io.longhaul.verbs.soft.SoftDeviceConfig;
 import io.longhaul.verbs.soft.SoftDeviceProvider;
 import java.net.InetAddress;
@@ -32,6 +34,7 @@ final class DeviceProviders {
         final List<DeviceProvider> providers = new ArrayList<>();
         providers.add(
                 new SoftDeviceProvider(SoftDeviceConfig.builder(localAddress()).build()));
+        providers.add(new IbvDeviceProvider(IbvDeviceConfig.DEFAULT));
         return providers;
     }
 

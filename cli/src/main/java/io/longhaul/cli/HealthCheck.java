@@ -15,7 +15,10 @@ package io.longhaul.cli;
 import io.longhaul.cli.quantity.ByteSize;
 import io.longhaul.linux.Libc;
 import io.longhaul.linux.UdpSocket;
+import io.longhaul.verbs.DeviceException;
 import io.longhaul.verbs.DeviceProvider;
+import io.longhaul.verbs.PortAttributes;
+import io.longhaul.verbs.RdmaDevice;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -253,10 +256,33 @@ final class HealthCheck {
         ok("RDMA devices", names.isEmpty() ? "none; the software device is used" : String.join(", ", names));
         boolean any = false;
         for (DeviceProvider each : DeviceProviders.all()) {
-            any |= each.availability().available();
+            final DeviceProvider.Availability availability = each.availability();
+            any |= availability.available();
+            if (!availability.available()) {
+                ok(each.kind() + " devices", "not available: " + availability.reason());
+            }
+            each.deviceNames().forEach(name -> device(each, name));
         }
         if (!any) {
             fail("verbs devices", "none can be opened", "longhaul devices says why");
+        }
+    }
+
+    private void device(DeviceProvider provider, String name) {
+        final String subject = provider.kind() + " device " + name;
+        try (RdmaDevice device = provider.open(name)) {
+            final PortAttributes port = device.portAttributes();
+            final String value =
+                    port.state() + ", MTU " + port.mtuBytes() + " B, payload " + port.maxPayloadBytes() + " B";
+            if (port.state() != PortAttributes.State.ACTIVE) {
+                warn(subject, value, "bring its network interface up: ip link set INTERFACE up");
+            } else if (port.gids().stream().noneMatch(PortAttributes.Gid::routable)) {
+                warn(subject, value + ", no RoCEv2 address", "give its network interface an IP address");
+            } else {
+                ok(subject, value);
+            }
+        } catch (DeviceException e) {
+            warn(subject, "cannot be opened", String.valueOf(e.getMessage()));
         }
     }
 

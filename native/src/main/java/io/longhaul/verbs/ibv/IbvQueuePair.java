@@ -239,11 +239,12 @@ final class IbvQueuePair implements QueuePair {
 
     /// Soft-RoCE (Linux 6.1) does not look at what was posted in SQD before the next doorbell. Its driver rings
     /// even when it
-    /// refuses a request: so it gets one that it must refuse.
+    /// refuses a request: so it gets one that it must refuse, an atomic without
+    /// the 8 bytes.
     private void ringDoorbell() {
         try (Scratch scratch = new Scratch()) {
             MemorySegment refused = scratch.allocate(SendRequests.SLOT_BYTES);
-            refused.set(ValueLayout.JAVA_INT, SendRequests.SGE_COUNT_OFFSET, Integer.MAX_VALUE);
+            refused.set(ValueLayout.JAVA_INT, SendRequests.OPCODE_OFFSET, SendRequests.Opcode.FETCH_AND_ADD.code());
             ops.postSend(pointer, refused.address(), chain.badRequestPointer());
         }
     }

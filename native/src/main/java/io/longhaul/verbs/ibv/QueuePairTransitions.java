@@ -94,6 +94,7 @@ final class QueuePairTransitions {
             MemorySegment attributes = begin(scratch, QpState.INIT);
             attributes.set(ValueLayout.JAVA_BYTE, IbvQpAttr.PORT_NUM, (byte)
                     device.config().port());
+            attributes.set(ValueLayout.JAVA_SHORT, IbvQpAttr.PKEY_INDEX, (short) settings.partitionKeyIndex());
             int mask = QpAttrMask.STATE | QpAttrMask.PKEY_INDEX | QpAttrMask.PORT;
             if (type == QueuePair.Type.UD) {
                 attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.QKEY, queueKey);
@@ -123,6 +124,11 @@ final class QueuePairTransitions {
             attributes.set(ValueLayout.JAVA_INT, IbvQpAttr.RQ_PSN, receivePsn & MASK_24);
             device.port().writeAddress("ibv_modify_qp", attributes, IbvQpAttr.AH_ATTR, remote, settings.serviceLevel());
             int mask = QpAttrMask.STATE | QpAttrMask.AV | QpAttrMask.PATH_MTU | QpAttrMask.DEST_QPN | QpAttrMask.RQ_PSN;
+            if (type == QueuePair.Type.RC) {
+                attributes.set(ValueLayout.JAVA_BYTE, IbvQpAttr.MAX_DEST_RD_ATOMIC, (byte) settings.maxReadsIn());
+                writeRnrTimer(attributes, settings);
+                mask |= QpAttrMask.MAX_DEST_RD_ATOMIC | QpAttrMask.MIN_RNR_TIMER;
+            }
             modify(scratch, attributes, mask, "RTR, " + remote.address().getHostAddress() + ", " + pathMtuBytes + " B");
         }
     }
