@@ -106,7 +106,7 @@ final class InboundPieces {
         }
         index.add(described);
         nextKept = described.firstCsn;
-        keptEnd = Math.min(described.endCsn(), orphanFrames.endCsn());
+        keptEnd = Math.max(nextKept, Math.min(described.endCsn(), orphanFrames.endCsn()));
         early.begin(described.firstCsn, described.endCsn());
         return place(nowNanos, described, csn, partOffset, packet, data, bytes);
     }
@@ -164,7 +164,7 @@ final class InboundPieces {
         final InboundPiece piece = index.find(csn);
         if (piece == null) {
             orphans++;
-            if (keptEnd == nextKept) {
+            if (nextKept == keptEnd) { // else it is a kept frame that is being taken out
                 final int bytes = dataHeaderBytes(packet, offset) + DataFlyweight.dataBytes(packet, offset);
                 orphanFrames.keep(csn, packet, offset, bytes);
             }
@@ -189,6 +189,7 @@ final class InboundPieces {
                 return frame;
             }
         }
+        nextKept = keptEnd;
         return null;
     }
 

@@ -176,6 +176,23 @@ final class Inbound implements Responses, PendingRequests {
         return placement == null ? Placement.RECEIVED : placement;
     }
 
+    /// Places the frames that came before the description taken last, as the wiring does.
+    ///
+    /// @return their CSNs
+    List<Long> takeKept() {
+        final List<Long> taken = new ArrayList<>();
+        OrphanFrames.Frame frame = pieces.nextKept();
+        while (frame != null) {
+            taken.add(frame.csn());
+            if (pieces.onData(now, frame.segment(), frame.offset()) == Placement.RECEIVED && window.mark(frame.csn())) {
+                pieces.onCumulative(now, window.cumulativeCsn());
+            }
+            pieces.onKeptDone(frame);
+            frame = pieces.nextKept();
+        }
+        return taken;
+    }
+
     Placement sendAll(Described piece) {
         Placement last = Placement.RECEIVED;
         for (int i = 0; i < piece.chunks(); i++) {

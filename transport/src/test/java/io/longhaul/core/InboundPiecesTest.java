@@ -106,6 +106,26 @@ class InboundPiecesTest {
     }
 
     @Test
+    void keepsWhatOvertookItsDescriptionAgainAndAgain() {
+        final long key = exposed(Right.WRITE);
+        for (int i = 0; i < 3; i++) {
+            // The first piece is overtaken by nothing, the second by two of its own frames.
+            in.sendAll(in.write(2L * i, key, 0, Inbound.bytes(5000, 1)));
+            final byte[] bytes = Inbound.bytes(5000, i);
+            final Described write = in.write(2L * i + 1, key, 6000, bytes);
+            assertEquals(Placement.ORPHAN, in.sendChunk(write, 20));
+            assertEquals(Placement.ORPHAN, in.sendChunk(write, 17));
+            in.sendChunk(write, 0);
+            assertEquals(List.of(write.firstCsn + 17, write.firstCsn + 20), in.takeKept());
+            for (int chunk = 1; chunk < write.chunks(); chunk++) {
+                in.sendChunk(write, chunk);
+            }
+            assertArrayEquals(bytes, regionBytes(6000, 5000));
+            assertEquals(0, in.pieces.pieces());
+        }
+    }
+
+    @Test
     void putsPartsTogether() {
         final long key = exposed(Right.WRITE);
         final byte[] bytes = Inbound.bytes(3000, 1);
