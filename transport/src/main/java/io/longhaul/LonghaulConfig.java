@@ -208,7 +208,7 @@ public record LonghaulConfig(
         private long maxMemoryBytes = defaultMaxMemoryBytes();
         private long creditBytes; // 0: derived in build()
         private long maxMessageBytes; // 0: derived in build()
-        private int windowChunks = 1 << 14;
+        private int windowChunks = 1 << 18;
         private int maxWindowChunks = 1 << 20;
         private int dscp;
         private int maxPacketBytes;

@@ -138,7 +138,7 @@ public final class Pair implements AutoCloseable {
 
         EngineConfig engine(boolean isClient) {
             final EngineConfig.PeerLimits peer = new EngineConfig.PeerLimits(
-                    Math.min(8L << 20, maxMemoryBytes), maxMemoryBytes, 1 << 20, 16_384, 1024);
+                    Math.min(8L << 20, maxMemoryBytes), maxMemoryBytes, 1 << 20, 1 << 18, 1024);
             return new EngineConfig(
                     isClient,
                     isClient ? 0xC11E57L : 0x5E27E2L,
@@ -155,7 +155,7 @@ public final class Pair implements AutoCloseable {
                     maxMemoryBytes,
                     peer.messageCreditBytes(),
                     1 << 20,
-                    16_384,
+                    1 << 18,
                     maxWindowChunks,
                     1 << 16,
                     1024,

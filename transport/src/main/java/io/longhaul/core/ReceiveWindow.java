@@ -15,11 +15,13 @@ package io.longhaul.core;
 import io.longhaul.core.wire.WireBytes;
 import java.lang.foreign.MemorySegment;
 
-/// Which CSNs were received: a circular bitmap over [cumulative, credit) that grows with the path and never shrinks.
+/// Which CSNs were received: a circular bitmap over [cumulative, highest), and how far ahead the peer may send.
 ///
-/// The window doubles whenever the span from the cumulative to the highest CSN exceeds a quarter of it: a path of 100
-/// Gb/s and
-/// 100 ms has 140,000 chunks of 8,900 bytes in flight and ends with a window of 2^20 chunks, 256 KiB of bitmap.
+/// The window is a promise and costs nothing: it doubles whenever the span from the cumulative to the highest CSN
+/// exceeds a quarter of it, and whenever as many chunks as it has were received, so that a path without holes is not
+/// held back either. The bitmap follows the span: 2 bits for each chunk that is, or may soon be, between a hole and
+/// the highest CSN. A path of 100 Gb/s and 100 ms has 140,000 chunks of 8,900 bytes in flight; after a hole the
+/// bitmap has 2^18 x 2 bits, 64 KiB. Neither shrinks.
 final class ReceiveWindow {
     /// The CSN may be taken.
     static final int NEW = 0;
@@ -33,13 +35,17 @@ final class ReceiveWindow {
     // A run is at most 2^31: five bytes.
     private static final int MIN_RUN_BYTES = 12;
 
+    private static final int INITIAL_BITMAP_CHUNKS = 1024;
+
     private final int maxCapacity;
     private int capacity;
+    private long doublingCsn;
 
-    // [CSN / 64 modulo length], twice as long as the window, so that its first and last word never share a place. Words
+    // [CSN / 64 modulo length], twice as long as the span, so that its first and last word never share a place. Words
     // that
     // lie wholly below the cumulative CSN are zero; in the word of the cumulative CSN the bits below it are set.
     private long[] words;
+    private int bitmapChunks;
 
     private long cumulative;
     private long highest;
@@ -49,7 +55,9 @@ final class ReceiveWindow {
         assert Integer.bitCount(windowChunks) == 1 && windowChunks >= 64 : "a power of two from 64";
         capacity = windowChunks;
         maxCapacity = Math.max(windowChunks, maxWindowChunks);
-        words = new long[wordCount(windowChunks)];
+        doublingCsn = capacity;
+        bitmapChunks = Math.min(INITIAL_BITMAP_CHUNKS, maxCapacity);
+        words = new long[wordCount(bitmapChunks)];
     }
 
     private static int wordCount(int chunks) {
@@ -68,7 +76,7 @@ final class ReceiveWindow {
         if (csn - cumulative >= capacity) {
             return BEYOND;
         }
-        return (words[slot(csn)] & 1L << csn) == 0 ? NEW : DUPLICATE;
+        return csn >= highest || (words[slot(csn)] & 1L << csn) == 0 ? NEW : DUPLICATE;
     }
 
     /// NEW when at least one CSN of the range is, DUPLICATE when none is, BEYOND when the range is empty, negative
@@ -80,7 +88,7 @@ final class ReceiveWindow {
         }
         final long from = Math.max(firstCsn, cumulative);
         final long end = firstCsn + count;
-        return from < end && nextMissing(from, end) < end ? NEW : DUPLICATE;
+        return end > highest || from < end && nextMissing(from, end) < end ? NEW : DUPLICATE;
     }
 
     /// Marks a CSN whose status is NEW as received.
@@ -88,6 +96,7 @@ final class ReceiveWindow {
     /// @return true when {@link #cumulativeCsn} advanced
     boolean mark(long csn) {
         assert status(csn) == NEW : "only a NEW CSN is marked";
+        reach(csn + 1);
         words[slot(csn)] |= 1L << csn;
         if (csn >= highest) {
             highest = csn + 1;
@@ -96,7 +105,7 @@ final class ReceiveWindow {
         if (advanced) {
             advance();
         }
-        growIfWide();
+        widen();
         return advanced;
     }
 
@@ -107,6 +116,7 @@ final class ReceiveWindow {
         assert rangeStatus(firstCsn, count) != BEYOND : "a range inside the credit";
         final long end = firstCsn + count;
         final long before = cumulative;
+        reach(end);
         long csn = Math.max(firstCsn, cumulative);
         while (csn < end) {
             final long wordEnd = Math.min(end, (csn | 63) + 1);
@@ -115,7 +125,7 @@ final class ReceiveWindow {
         }
         highest = Math.max(highest, end);
         advance();
-        growIfWide();
+        widen();
         return cumulative != before;
     }
 
@@ -131,14 +141,26 @@ final class ReceiveWindow {
         cumulative = (cumulative & ~63L) + Long.numberOfTrailingZeros(~word);
     }
 
-    private void growIfWide() {
-        while (highest - cumulative > capacity >>> 2 && capacity < maxCapacity) {
-            final long[] old = words;
+    // Promises more.
+    private void widen() {
+        while (capacity < maxCapacity && (highest - cumulative > capacity >>> 2 || cumulative >= doublingCsn)) {
             capacity <<= 1;
-            words = new long[wordCount(capacity)];
-            for (long word = cumulative >>> 6; word <= highest >>> 6; word++) {
-                words[(int) word & words.length - 1] = old[(int) word & old.length - 1];
-            }
+            doublingCsn = cumulative + capacity;
+        }
+    }
+
+    // Makes the bitmap long enough for all CSNs below one.
+    private void reach(long endCsn) {
+        if (endCsn - cumulative <= bitmapChunks) {
+            return;
+        }
+        final long[] old = words;
+        while (endCsn - cumulative > bitmapChunks) {
+            bitmapChunks <<= 1;
+        }
+        words = new long[wordCount(bitmapChunks)];
+        for (long word = cumulative >>> 6; word <= highest >>> 6; word++) {
+            words[(int) word & words.length - 1] = old[(int) word & old.length - 1];
         }
     }
 

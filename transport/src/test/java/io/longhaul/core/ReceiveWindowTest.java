@@ -71,6 +71,36 @@ class ReceiveWindowTest {
     }
 
     @Test
+    void doublesWhenAWholeWindowArrivedWithoutAHole() {
+        final ReceiveWindow window = new ReceiveWindow(64, 256);
+        for (long csn = 0; csn < 63; csn++) {
+            window.mark(csn);
+        }
+        assertEquals(63 + 64, window.creditCsn());
+        window.mark(63);
+        assertEquals(64 + 128, window.creditCsn());
+        window.markRange(64, 128);
+        assertEquals(192 + 256, window.creditCsn());
+        window.markRange(192, 256);
+        assertEquals(448 + 256, window.creditCsn(), "the cap");
+    }
+
+    @Test
+    void promisesFarMoreThanItsBitmapHolds() {
+        final ReceiveWindow window = new ReceiveWindow(1 << 20, 1 << 20);
+        assertEquals(ReceiveWindow.NEW, window.status((1 << 20) - 1));
+        assertEquals(ReceiveWindow.BEYOND, window.status(1 << 20));
+        window.mark(3);
+        window.mark((1 << 20) - 1);
+        assertEquals(ReceiveWindow.DUPLICATE, window.status(3));
+        assertEquals(ReceiveWindow.NEW, window.status(1024 + 3));
+        assertEquals(ReceiveWindow.NEW, window.status(2048 + 3));
+        assertEquals(ReceiveWindow.DUPLICATE, window.status((1 << 20) - 1));
+        window.markRange(0, 1 << 20);
+        assertEquals(1 << 20, window.cumulativeCsn());
+    }
+
+    @Test
     void refusesRangesOutsideOfTheCredit() {
         final ReceiveWindow window = new ReceiveWindow(64, 64);
         assertEquals(ReceiveWindow.NEW, window.rangeStatus(0, 64));

@@ -186,6 +186,11 @@ final class QueueDelay {
         return Math.max(floorNanos, (long) (HIGH_FRACTION * minRttNanos)) + noiseNanos() + QUEUED_PACKETS * packetNanos;
     }
 
+    /// What a few packets that wait for one another add on a slow path.
+    long queuedPacketsNanos() {
+        return QUEUED_PACKETS * packetNanos;
+    }
+
     /// What jitter may add to the smallest sample of a bucket; bounded, so that a queue cannot pass for noise.
     long noiseNanos() {
         return Math.min((long) (NOISE_FACTOR * jitterNanos), minRttNanos / 4);

@@ -78,7 +78,7 @@ final class Startup extends Phase {
         final long minRttNanos = model.queue.minRttNanos();
         final long floorNanos = minRttNanos < QueueDelay.SHORT_RTT_NANOS ? SHORT_QUEUE_FLOOR_NANOS : QUEUE_FLOOR_NANOS;
         final long limitNanos = Math.max(floorNanos, minRttNanos / QUEUE_DIVISOR);
-        return model.hasBandwidth() && model.queue.queueNanos() > Math.max(limitNanos, model.queue.highNanos());
+        return model.hasBandwidth() && model.queue.queueNanos() > limitNanos + model.queue.queuedPacketsNanos();
     }
 
     //= draft-ietf-ccwg-bbr-06 §5.3.1.3 type=deviation: 10 % instead of 2 %, or any congestive loss with a queue or
