@@ -142,32 +142,59 @@ class ResumeProcessTest {
         }
     }
 
-    /// Either side is killed at random moments until a copy comes through.
+    @Test
+    void survivesAFewKillsAtRandomMoments() throws Exception {
+        killAgainAndAgain(2, SIZE);
+    }
+
+    /// Ten kills and more, of either process, each while the copy was on its way.
     @Test
     @Tag("slow")
     void survivesBeingKilledAgainAndAgain() throws Exception {
-        final long seed = System.nanoTime();
+        killAgainAndAgain(10, 4 * SIZE);
+    }
+
+    /// Kills either process at random moments, so often; then lets the copy end. Only a kill of a process that was
+    /// alive while its peer was in the middle of the copy counts: the rate of the link makes a copy outlast the wait.
+    private void killAgainAndAgain(int kills, int bytes) throws Exception {
+        final long seed = Long.getLong("longhaul.seed", System.nanoTime());
         final SplittableRandom random = new SplittableRandom(seed);
-        final Path file = CpProcessTest.write(directory.resolve("file"), SIZE, seed);
+        final Path file = CpProcessTest.write(directory.resolve("file"), bytes, seed);
+        final Path part = directory.resolve("root/.file.longhaul-part");
+        final StringBuilder log = new StringBuilder("seed " + seed + ":");
         int port = 0;
-        Outcome outcome = null;
-        for (int round = 0; round < 30 && (outcome == null || outcome.status() != 0); round++) {
+        for (int kill = 0; kill < kills; kill++) {
             try (ServedDirectory server = ServedDirectory.start(directory, port, "--emulate", LINK);
                     CommandProcess client = copy(file.toString(), server.at(""))) {
                 port = server.port();
-                final boolean last = round == 29;
-                client.process().waitFor(last ? 60_000 : random.nextInt(500, 3500), TimeUnit.MILLISECONDS);
-                if (random.nextBoolean() && client.isAlive()) {
-                    client.kill();
-                } else if (client.isAlive()) {
-                    server.process().kill();
-                }
-                outcome = client.await();
+                awaitProgress(part, client, log);
+                final int afterMillis = random.nextInt(0, 1000);
+                final boolean ended = client.process().waitFor(afterMillis, TimeUnit.MILLISECONDS);
+                assertFalse(ended, () -> log + " the copy ended before kill " + kills);
+                final boolean killsClient = random.nextBoolean();
+                (killsClient ? client : server.process()).kill();
+                log.append(killsClient ? " client" : " server").append(" after ").append(afterMillis).append(" ms,");
+                assertTrue(client.await().status() != 0, log::toString);
             }
         }
-        final Outcome end = java.util.Objects.requireNonNull(outcome);
-        assertEquals(0, end.status(), "seed " + seed + ": " + end);
-        assertEquals(-1, Files.mismatch(file, directory.resolve("root/file")), "seed " + seed);
+        try (ServedDirectory server = ServedDirectory.start(directory, port, "--emulate", LINK)) {
+            final Outcome end = copy(file.toString(), server.at("")).await();
+            assertEquals(0, end.status(), log + " " + end);
+            log.append(" resumed ").append((long) end.number("resumed_bytes")).append(" of ").append(bytes);
+            assertTrue(kills < 10 || end.number("resumed_bytes") > 0, log::toString);
+        }
+        assertEquals(-1, Files.mismatch(file, directory.resolve("root/file")), log::toString);
+        System.out.println(kills + " kills, " + log);
+    }
+
+    // Waits until this copy has written: the file of an earlier one is there already.
+    private static void awaitProgress(Path part, CommandProcess client, StringBuilder log) throws IOException {
+        final FileTime before = Files.exists(part) ? Files.getLastModifiedTime(part) : FileTime.fromMillis(0);
+        final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!Files.exists(part) || Files.getLastModifiedTime(part).compareTo(before) <= 0) {
+            assertTrue(client.isAlive() && System.nanoTime() - deadline < 0, () -> log + " a copy that does not go on");
+            LockSupport.parkNanos(2_000_000);
+        }
     }
 
     private void interrupt(Path file, ServedDirectory server) throws Exception {
