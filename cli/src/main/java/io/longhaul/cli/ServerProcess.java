@@ -64,20 +64,30 @@ final class ServerProcess implements AutoCloseable {
             collect(process, errors);
             final BufferedReader out =
                     new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-            final String line = out.readLine();
-            final Matcher matcher = PORT.matcher(line == null ? "" : line);
-            if (!matcher.find()) {
+            final int port = awaitPort(out);
+            if (port < 0) {
                 process.destroyForcibly();
                 throw new IOException("the server process did not start: " + textOf(errors));
             }
             started = true;
-            return new ServerProcess(process, Integer.parseInt(matcher.group(1)), killer);
+            return new ServerProcess(process, port, killer);
         } finally {
             if (!started) {
                 process.destroyForcibly();
                 Runtime.getRuntime().removeShutdownHook(killer);
             }
         }
+    }
+
+    // The JVM itself may say something first, on either stream: what it makes of the options that it was given.
+    private static int awaitPort(BufferedReader out) throws IOException {
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            final Matcher matcher = PORT.matcher(line);
+            if (matcher.find()) {
+                return Integer.parseInt(matcher.group(1));
+            }
+        }
+        return -1;
     }
 
     private static void collect(Process process, StringBuilder errors) {

@@ -25,6 +25,7 @@ final class EarlyChunks {
     private final Long2LongHashMap bytesByCsn = new Long2LongHashMap(NONE);
     private long next;
     private long end;
+    private long notedEnd;
     private int bytes;
 
     EarlyChunks() {}
@@ -33,13 +34,14 @@ final class EarlyChunks {
     void add(long csn, int chunkBytes) {
         if (bytesByCsn.size() < MAX_CHUNKS) {
             bytesByCsn.put(csn, chunkBytes);
+            notedEnd = Math.max(notedEnd, csn + 1);
         }
     }
 
     /// The chunks of [firstCsn, endCsn) can be taken now.
     void begin(long firstCsn, long endCsn) {
         next = firstCsn;
-        end = endCsn;
+        end = Math.min(endCsn, notedEnd);
     }
 
     /// Takes the next of them; -1 when there is no more.

@@ -355,7 +355,7 @@ final class Endpoint implements Longhaul {
         return false;
     }
 
-    private List<PortAgent> openPorts() {
+    List<PortAgent> openPorts() {
         synchronized (ports) {
             return List.copyOf(ports.values());
         }

@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.Grant;
@@ -28,6 +29,7 @@ import io.longhaul.core.wire.OperationKind;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -123,6 +125,25 @@ class InboundPiecesTest {
             assertArrayEquals(bytes, regionBytes(6000, 5000));
             assertEquals(0, in.pieces.pieces());
         }
+    }
+
+    /// A description costs what it brings, not what it announces.
+    @Test
+    void aPieceOfAThousandMillionChunksDoesNotStallTheReceiver() {
+        final long key = exposed(Right.WRITE);
+        final Described write = in.write(7, key, 0, Inbound.bytes(100, 1));
+        write.length = OperationFlyweight.MAX_SEGMENT_BYTES;
+        write.shortChunkBytes = 1;
+        write.fullChunkBytes = 1;
+        assertTrue(write.chunks() >= 1 << 30, write.chunks() + " chunks");
+        final Described later = in.write(8, key, 0, Inbound.bytes(5000, 1));
+        assertEquals(Placement.ORPHAN, in.sendChunk(later, 20));
+        assertTimeout(Duration.ofMillis(500), () -> {
+            for (int i = 0; i < 16; i++) {
+                in.operation(write, i, 0, 1);
+                in.takeKept();
+            }
+        });
     }
 
     @Test
