@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.longhaul.allocation.JoinedEngines.Load;
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.congestion.bbr.BbrFactory;
 import io.longhaul.congestion.reserved.ReservedFactory;
@@ -31,26 +32,52 @@ class EngineAllocationTest {
 
     @Test
     void largeWritesAllocateLessThanOneBytePerPacket() {
-        assertFree(new BbrFactory(), 1, 4L << 20, 0);
+        assertFree(new BbrFactory(), 1, Load.WRITE, 4L << 20, 0);
     }
 
     @Test
     void largeWritesOverFourLanesAllocateLessThanOneBytePerPacket() {
-        assertFree(new BbrFactory(), 4, 4L << 20, 0);
+        assertFree(new BbrFactory(), 4, Load.WRITE, 4L << 20, 0);
     }
 
     @Test
     void repairedWritesAllocateLessThanOneBytePerPacket() {
-        assertFree(new ReservedFactory(), 1, 4L << 20, 500);
+        assertFree(new ReservedFactory(), 1, Load.WRITE, 4L << 20, 500);
     }
 
     @Test
     void smallWritesAllocateLessThanOneBytePerPacket() {
-        assertFree(new BbrFactory(), 1, 1024, 0);
+        assertFree(new BbrFactory(), 1, Load.WRITE, 1024, 0);
     }
 
-    private static void assertFree(CongestionControllerFactory congestion, int lanes, long writeBytes, int loseEvery) {
-        try (JoinedEngines engines = new JoinedEngines(congestion, 1500, lanes, writeBytes, loseEvery)) {
+    @Test
+    void readsAllocateLessThanOneBytePerPacket() {
+        assertFree(new BbrFactory(), 1, Load.READ, 4L << 20, 0);
+    }
+
+    @Test
+    void smallReadsAllocateLessThanOneBytePerPacket() {
+        assertFree(new BbrFactory(), 1, Load.READ, 1024, 0);
+    }
+
+    @Test
+    void messagesAllocateLessThanOneBytePerPacket() {
+        assertFree(new BbrFactory(), 1, Load.MESSAGE, 128L << 10, 0);
+    }
+
+    @Test
+    void smallMessagesAllocateLessThanOneBytePerPacket() {
+        assertFree(new BbrFactory(), 1, Load.MESSAGE, 1024, 0);
+    }
+
+    @Test
+    void streamsAllocateLessThanOneBytePerPacket() {
+        assertFree(new BbrFactory(), 1, Load.STREAM, 0, 0);
+    }
+
+    private static void assertFree(
+            CongestionControllerFactory congestion, int lanes, Load load, long bytesEach, int loseEvery) {
+        try (JoinedEngines engines = new JoinedEngines(congestion, 1500, lanes, load, bytesEach, loseEvery)) {
             engines.exchange(PACKETS);
             final long lostBefore = engines.lostPackets();
             final long packetsBefore = engines.sentPackets();

@@ -21,7 +21,9 @@ import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.core.ConnectionEngine;
 import io.longhaul.core.EngineConfig;
 import io.longhaul.core.EngineEvent;
+import io.longhaul.core.EngineStream;
 import io.longhaul.core.ExposedRegions;
+import io.longhaul.core.InboundMessage;
 import io.longhaul.core.RegionTable;
 import io.longhaul.core.Transmit;
 import java.lang.foreign.Arena;
@@ -29,8 +31,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
-/// Two engines joined in memory, with an application that repeats writes from one to the other.
+/// Two engines joined in memory, with an application that repeats operations between them.
 ///
 /// As at an endpoint, packets are written into one slab for all lanes, and arrive in a slab of their lane. Time is
 /// virtual and
@@ -46,7 +49,20 @@ final class JoinedEngines implements AutoCloseable {
     private static final long REGION_BYTES = 4L << 20;
     private static final int OUTSTANDING_BYTES = 16 << 20;
     private static final int MAX_OUTSTANDING = 256;
+    private static final int STREAM_BYTES = 64 * 1024;
     private static final int SLOT_BYTES = 9216;
+
+    /// What the application does.
+    enum Load {
+        /// The client writes to the server's memory.
+        WRITE,
+        /// The client reads the server's memory.
+        READ,
+        /// The client sends messages, which the server releases at once.
+        MESSAGE,
+        /// The client writes to a stream, from which the server reads.
+        STREAM
+    }
 
     private final Arena arena = Arena.ofConfined();
     private final Direction toServer;
@@ -57,6 +73,9 @@ final class JoinedEngines implements AutoCloseable {
     private final ConnectionEngine server;
     private final Transmit transmit = new Transmit();
     private final int loseEvery;
+    private final MemorySegment streamBytes = arena.allocate(STREAM_BYTES, 64);
+    private @Nullable EngineStream outbound;
+    private @Nullable EngineStream inbound;
     private long nowNanos;
     private long regionKey;
     private long dataPackets;
@@ -97,11 +116,13 @@ final class JoinedEngines implements AutoCloseable {
         }
     }
 
+    /// @param bytes of an operation
     /// @param loseEvery loses one of so many packets with data; 0 for none
-    JoinedEngines(CongestionControllerFactory congestion, int ipBytes, int lanes, long writeBytes, int loseEvery) {
+    JoinedEngines(
+            CongestionControllerFactory congestion, int ipBytes, int lanes, Load load, long bytes, int loseEvery) {
         this.loseEvery = loseEvery;
         toServer = new Direction(2048, lanes);
-        toClient = new Direction(512, lanes);
+        toClient = new Direction(2048, lanes);
         final long rateHint = (long) ipBytes * 1_000_000_000L / PACKET_NANOS;
         final SplittableRandom random = new SplittableRandom(1);
         client = new ConnectionEngine(
@@ -111,7 +132,7 @@ final class JoinedEngines implements AutoCloseable {
                 0);
         server = new ConnectionEngine(
                 config(false, ipBytes, lanes, rateHint), congestion, new RegionTable(random::nextLong, exposed), 0);
-        exposed.expose("target", arena.allocate(REGION_BYTES, 64), Grant.of(Right.WRITE));
+        exposed.expose("target", arena.allocate(REGION_BYTES, 64), Grant.of(Right.READ, Right.WRITE));
         while (!clientReady || !serverReady) {
             step();
         }
@@ -119,7 +140,11 @@ final class JoinedEngines implements AutoCloseable {
         while (regionKey == 0) {
             step();
         }
-        postWrites(writeBytes);
+        if (load == Load.STREAM) {
+            outbound = client.openStream();
+        } else {
+            post(load, bytes);
+        }
     }
 
     private static EngineConfig config(boolean isClient, int ipBytes, int lanes, long rateHint) {
@@ -149,13 +174,17 @@ final class JoinedEngines implements AutoCloseable {
                 7);
     }
 
-    private void postWrites(long writeBytes) {
-        final RemoteRegion region = new RemoteRegion("target", regionKey, REGION_BYTES, Set.of(Right.WRITE));
-        final MemorySegment source = arena.allocate(writeBytes, 64);
-        final int count = Math.clamp(OUTSTANDING_BYTES / writeBytes, 4, MAX_OUTSTANDING);
+    private void post(Load load, long bytes) {
+        final RemoteRegion region = new RemoteRegion("target", regionKey, REGION_BYTES, Set.of(Right.READ, Right.WRITE));
+        final MemorySegment local = arena.allocate(bytes, 64);
+        final int count = Math.clamp(OUTSTANDING_BYTES / bytes, 4, MAX_OUTSTANDING);
         for (int i = 0; i < count; i++) {
-            final Operation operation =
-                    new Operation().onComplete(this::repeat).write(source, 0, writeBytes, region, 0);
+            final Operation operation = new Operation().onComplete(this::repeat);
+            switch (load) {
+                case READ -> operation.read(region, 0, local, 0, bytes);
+                case MESSAGE -> operation.send(local, 0, bytes);
+                default -> operation.write(local, 0, bytes, region, 0);
+            }
             operation.begin();
             post(operation);
         }
@@ -163,7 +192,7 @@ final class JoinedEngines implements AutoCloseable {
 
     private void repeat(Operation operation) {
         if (operation.status() != OperationStatus.SUCCESS) {
-            throw new IllegalStateException("a write ended with " + operation.status());
+            throw new IllegalStateException("an operation ended with " + operation.status());
         }
         operation.begin();
         post(operation);
@@ -171,11 +200,11 @@ final class JoinedEngines implements AutoCloseable {
 
     private void post(Operation operation) {
         if (!client.post(nowNanos, operation)) {
-            throw new IllegalStateException("the engine refused a write");
+            throw new IllegalStateException("the engine refused an operation");
         }
     }
 
-    /// Goes on until so many more packets with data have arrived at the server.
+    /// Goes on until so many more packets with data have arrived.
     void exchange(long packets) {
         final long end = dataPackets + packets;
         while (dataPackets < end) {
@@ -201,6 +230,7 @@ final class JoinedEngines implements AutoCloseable {
         nowNanos = Math.max(nowNanos, next);
         deliver(toServer, server);
         deliver(toClient, client);
+        pumpStream();
         serve(client, toServer);
         serve(server, toClient);
     }
@@ -208,7 +238,7 @@ final class JoinedEngines implements AutoCloseable {
     private void deliver(Direction from, ConnectionEngine engine) {
         while (from.nextNanos() <= nowNanos) {
             final int slot = from.slot(from.head);
-            if (from == toServer && from.lengths[slot] > 256) {
+            if (from.lengths[slot] > 256) {
                 dataPackets++;
             }
             final int lane = from.lanes[slot];
@@ -241,6 +271,18 @@ final class JoinedEngines implements AutoCloseable {
         }
     }
 
+    // The application of a stream: writes what there is room for, and reads what is there.
+    private void pumpStream() {
+        final EngineStream out = outbound;
+        if (out != null && out.write(streamBytes, 0, STREAM_BYTES) > 0) {
+            client.onStreamTouched(nowNanos, out);
+        }
+        final EngineStream in = inbound;
+        if (in != null && in.read(streamBytes, 0, STREAM_BYTES) > 0) {
+            server.onStreamTouched(nowNanos, in);
+        }
+    }
+
     private void drainEvents(ConnectionEngine engine) {
         EngineEvent event = engine.pollEvent();
         while (event != null) {
@@ -262,9 +304,17 @@ final class JoinedEngines implements AutoCloseable {
                 }
             }
             case LOOKUP_ENDED -> regionKey = event.value();
+            case MESSAGE -> {
+                final InboundMessage message = event.message();
+                if (message != null) {
+                    message.release();
+                    engine.onMessageReleased();
+                }
+            }
+            case STREAM_OPENED -> inbound = event.stream();
             case CLOSED -> throw new IllegalStateException("closed: " + event.closeText());
             default -> {
-                // Writes cause no other events.
+                // Immediates are not used, and streams are looked at in any case.
             }
         }
     }

@@ -150,13 +150,15 @@ final class MessageMemory {
 
     private @Nullable Single takeSingle(long length) {
         final long size = roundUp(length);
-        for (final Single single : kept) {
+        // Each goes round once: an iterator would be garbage for every message.
+        for (int left = kept.size(); left > 0; left--) {
+            final Single single = kept.removeFirst();
             final long have = single.segment.byteSize();
             if (have >= size && have <= size + (size >>> 2)) {
-                kept.remove(single);
                 keptBytes -= have;
                 return single;
             }
+            kept.addLast(single);
         }
         final Arena arena = memory.newSingle();
         if (arena == null) {

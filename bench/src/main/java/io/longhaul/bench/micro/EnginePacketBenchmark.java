@@ -50,9 +50,13 @@ public class EnginePacketBenchmark {
     @Param({"1500", "9000"})
     public int ipBytes;
 
-    /// Length of each write, bytes: many packets, or a packet with many writes.
-    @Param({"4194304", "1024"})
-    public long writeBytes;
+    /// What is done: WRITE, READ, MESSAGE or STREAM.
+    @Param({"WRITE", "READ", "MESSAGE", "STREAM"})
+    public String operation = "WRITE";
+
+    /// Length of each operation, bytes: many packets, or a packet with many operations. A stream has no length.
+    @Param({"131072", "1024"})
+    public long operationBytes;
 
     /// Lanes in use.
     @Param({"1", "4"})
@@ -63,7 +67,8 @@ public class EnginePacketBenchmark {
     /// Joins the engines.
     @Setup(Level.Trial)
     public void open() {
-        pair = new EnginePair(new BbrFactory(), ipBytes, lanes, writeBytes, 0);
+        pair = new EnginePair(
+                new BbrFactory(), ipBytes, lanes, EnginePair.Load.valueOf(operation), operationBytes);
     }
 
     /// Frees them.
