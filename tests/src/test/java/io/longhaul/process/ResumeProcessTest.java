@@ -155,7 +155,8 @@ class ResumeProcessTest {
     }
 
     /// Kills either process at random moments, so often; then lets the copy end. Only a kill of a process that was
-    /// alive while its peer was in the middle of the copy counts: the rate of the link makes a copy outlast the wait.
+    /// alive while its peer was in the middle of the copy counts: the rate of the link makes a copy outlast the
+    /// wait.
     private void killAgainAndAgain(int kills, int bytes) throws Exception {
         final long seed = Long.getLong("longhaul.seed", System.nanoTime());
         final SplittableRandom random = new SplittableRandom(seed);
@@ -173,14 +174,20 @@ class ResumeProcessTest {
                 assertFalse(ended, () -> log + " the copy ended before kill " + kills);
                 final boolean killsClient = random.nextBoolean();
                 (killsClient ? client : server.process()).kill();
-                log.append(killsClient ? " client" : " server").append(" after ").append(afterMillis).append(" ms,");
+                log.append(killsClient ? " client" : " server")
+                        .append(" after ")
+                        .append(afterMillis)
+                        .append(" ms,");
                 assertTrue(client.await().status() != 0, log::toString);
             }
         }
         try (ServedDirectory server = ServedDirectory.start(directory, port, "--emulate", LINK)) {
             final Outcome end = copy(file.toString(), server.at("")).await();
             assertEquals(0, end.status(), log + " " + end);
-            log.append(" resumed ").append((long) end.number("resumed_bytes")).append(" of ").append(bytes);
+            log.append(" resumed ")
+                    .append((long) end.number("resumed_bytes"))
+                    .append(" of ")
+                    .append(bytes);
             assertTrue(kills < 10 || end.number("resumed_bytes") > 0, log::toString);
         }
         assertEquals(-1, Files.mismatch(file, directory.resolve("root/file")), log::toString);
@@ -188,11 +195,15 @@ class ResumeProcessTest {
     }
 
     // Waits until this copy has written: the file of an earlier one is there already.
-    private static void awaitProgress(Path part, CommandProcess client, StringBuilder log) throws IOException {
+    private static void awaitProgress(Path part, CommandProcess client, StringBuilder log)
+            throws IOException, InterruptedException {
         final FileTime before = Files.exists(part) ? Files.getLastModifiedTime(part) : FileTime.fromMillis(0);
         final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!Files.exists(part) || Files.getLastModifiedTime(part).compareTo(before) <= 0) {
-            assertTrue(client.isAlive() && System.nanoTime() - deadline < 0, () -> log + " a copy that does not go on");
+            if (!client.isAlive()) {
+                throw new AssertionError(log + " a copy ended by itself: " + client.await());
+            }
+            assertTrue(System.nanoTime() - deadline < 0, () -> log + " a copy does not go on");
             LockSupport.parkNanos(2_000_000);
         }
     }

@@ -28,7 +28,8 @@ class LaneSkewSimulationTest {
     private static final long RATE = 2_000_000_000L;
 
     /// Three lanes of four are longer, so that what travels on the last one is there before any description. Frames
-    /// that came first were once kept only until the first description that nothing had overtaken: 301 packets of this
+    /// that came first were once kept only until the first description that nothing had overtaken: 301 packets of
+    /// this
     /// run were sent again, and 95 to 400 of a GiB over sockets, which are read one after the other.
     @Test
     void framesThatOvertakeTheirDescriptionAreNotSentAgain() {

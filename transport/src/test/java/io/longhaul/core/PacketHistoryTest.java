@@ -40,7 +40,8 @@ class PacketHistoryTest {
         assertFalse(history.holds(5), "was never sent");
     }
 
-    /// The larger ring takes over only what is not resolved: to ask it for an older packet gave a send time of 0, and a
+    /// The larger ring takes over only what is not resolved: to ask it for an older packet gave a send time of 0,
+    /// and a
     /// round trip of as long as the machine had been running.
     @Test
     void doesNotHoldWhatItDidNotTakeOverWhenItGrew() {

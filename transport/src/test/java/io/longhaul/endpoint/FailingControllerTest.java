@@ -89,14 +89,16 @@ class FailingControllerTest {
     @Test
     void givesBackTheBufferThatWasBeingFilled() throws Exception {
         try (Arena arena = Arena.ofShared();
-                EndpointPair pair = new EndpointPair(EndpointPair.small()
-                        .congestionController(new Factory())
-                        .build())) {
+                EndpointPair pair = new EndpointPair(
+                        EndpointPair.small().congestionController(new Factory()).build())) {
             final PortAgent port = ((Endpoint) pair.clientEndpoint).openPorts().getFirst();
             final PacketSlab slab = port.agent().port().sendSlab();
             EndpointPair.await(() -> freeSlots(port, slab) == slab.slots(), "the connection did not settle");
             fails = true;
-            assertFalse(pair.client.send(arena.allocate(1000)).handle((v, e) -> e == null).get());
+            assertFalse(pair.client
+                    .send(arena.allocate(1000))
+                    .handle((v, e) -> e == null)
+                    .get());
             EndpointPair.await(() -> !pair.client.isOpen(), "the connection went on");
             EndpointPair.await(() -> freeSlots(port, slab) == slab.slots(), "a send buffer was lost");
         }
