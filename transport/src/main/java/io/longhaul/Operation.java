@@ -139,8 +139,10 @@ public final class Operation {
     }
 
     /// Makes the peer execute this read or atomic only after everything posted before it has been placed; without
-    /// it, they are executed as soon as they arrive. It changes nothing for messages and immediates, which are always
-    /// delivered in order, and nothing for writes, whose bytes are placed as they arrive: to order two writes, post the
+    /// it, they are executed as soon as they arrive. It changes nothing for messages and immediates, which are
+    /// always
+    /// delivered in order, and nothing for writes, whose bytes are placed as they arrive: to order two writes, post
+    /// the
     /// second when the first has ended, or let an immediate tell of both.
     public Operation fence(boolean value) {
         checkIdle();
