@@ -67,8 +67,7 @@ public class EnginePacketBenchmark {
     /// Joins the engines.
     @Setup(Level.Trial)
     public void open() {
-        pair = new EnginePair(
-                new BbrFactory(), ipBytes, lanes, EnginePair.Load.valueOf(operation), operationBytes);
+        pair = new EnginePair(new BbrFactory(), ipBytes, lanes, EnginePair.Load.valueOf(operation), operationBytes);
     }
 
     /// Frees them.

@@ -163,7 +163,8 @@ final class EnginePair implements AutoCloseable {
     }
 
     private void post(Load load, long bytes) {
-        final RemoteRegion region = new RemoteRegion("target", regionKey, REGION_BYTES, Set.of(Right.READ, Right.WRITE));
+        final RemoteRegion region =
+                new RemoteRegion("target", regionKey, REGION_BYTES, Set.of(Right.READ, Right.WRITE));
         final MemorySegment local = arena.allocate(bytes, 64);
         final int count = Math.clamp(OUTSTANDING_BYTES / bytes, 4, MAX_OUTSTANDING);
         for (int i = 0; i < count; i++) {
