@@ -31,7 +31,12 @@ class FailingControllerTest {
 
     private final class Controller implements CongestionController {
         @Override
-        public void onPacketSent(long nowNanos, int bytes, long bytesInFlight, boolean appLimited) {}
+        public void onPacketSent(long nowNanos, int bytes, long bytesInFlight, boolean appLimited) {
+            // The packet is in its buffer by now.
+            if (fails) {
+                throw new IllegalStateException("made to fail");
+            }
+        }
 
         @Override
         public void onAck(AckSample sample) {}
@@ -47,9 +52,6 @@ class FailingControllerTest {
 
         @Override
         public long congestionWindowBytes() {
-            if (fails) {
-                throw new IllegalStateException("made to fail");
-            }
             return 1 << 20;
         }
 
