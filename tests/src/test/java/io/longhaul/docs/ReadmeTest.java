@@ -50,6 +50,7 @@ class ReadmeTest {
                 "docs/wire-format.md",
                 "docs/testing.md",
                 "docs/tuning.md",
+                "docs/verbs.md",
                 "docs/benchmarking.md"
             })
     void linksLeadSomewhere(String document) {
