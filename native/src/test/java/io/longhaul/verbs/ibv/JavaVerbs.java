@@ -181,6 +181,11 @@ final class JavaVerbs implements AutoCloseable {
         return open.size();
     }
 
+    /// What the kernel does when a device is removed.
+    void forgetAll() {
+        open.clear();
+    }
+
     IbvDeviceProvider provider(IbvDeviceConfig config) {
         return new IbvDeviceProvider(config, ignored -> lookup());
     }
