@@ -94,6 +94,7 @@ class VerbsDocumentTest {
                 QueuePair.class.getPackageName(),
                 SoftDevice.class.getPackageName(),
                 "io.longhaul.verbs.ibv",
+                "io.longhaul.verbs.cm",
                 "java.lang",
                 MemorySegment.class.getPackageName())) {
             try {
