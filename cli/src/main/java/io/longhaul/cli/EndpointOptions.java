@@ -32,7 +32,7 @@ final class EndpointOptions {
 
     private static final int MAX_LANES = LonghaulConfig.MAX_LANES;
 
-    @Option(names = "--device", paramLabel = "NAME", description = "auto, soft, or a verbs device (longhaul devices).")
+    @Option(names = "--device", paramLabel = "NAME", description = "auto, soft, soft:4791, or a verbs device (longhaul devices).")
     String device = "auto";
 
     @Option(
@@ -108,7 +108,7 @@ final class EndpointOptions {
             throw CommandFailure.usage(
                     "Invalid value for option '--placement': '" + placement + "' is neither send nor direct");
         }
-        if (emulation != null && !device.equals("auto") && !device.equals("soft")) {
+        if (emulation != null && !device.equals("auto") && !device.startsWith("soft")) {
             throw CommandFailure.usage("--emulate works on the software device only; leave out --device " + device);
         }
         try {
@@ -120,7 +120,7 @@ final class EndpointOptions {
 
     private LonghaulConfig.Builder builder() {
         return LonghaulConfig.builder()
-                .device(emulation == null ? device : "soft")
+                .device(emulation != null && device.equals("auto") ? "soft" : device)
                 .congestionController(controller)
                 .lanes(lanes)
                 .rateHintBitsPerSecond(rateHintBitsPerSecond())

@@ -50,7 +50,6 @@ class ReadmeTest {
                 "docs/wire-format.md",
                 "docs/testing.md",
                 "docs/tuning.md",
-                "docs/verbs.md",
                 "docs/benchmarking.md"
             })
     void linksLeadSomewhere(String document) {

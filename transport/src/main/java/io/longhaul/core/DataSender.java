@@ -35,6 +35,7 @@ final class DataSender {
     private int partOffset;
     private long firstCsn;
     private boolean part;
+    private boolean partFollows;
     private long payloadBytes;
     private long retransmittedBytes;
     private @Nullable PlacedSender placed;
@@ -112,6 +113,10 @@ final class DataSender {
 
     /// Lane for the packet that {@link #fill} has begun: lost chunks leave the lane that lost them.
     SendLane lane() {
+        if (part && partFollows) {
+            // Parts are acknowledged together: on two lanes, the one that is ahead would look lost.
+            return lanes.same(window.lane(firstCsn));
+        }
         final boolean again = window.state(firstCsn) == SendWindow.LOST;
         return again ? lanes.other(window.lane(firstCsn)) : lanes.next(writer.packetBytes());
     }
@@ -289,6 +294,7 @@ final class DataSender {
         }
         firstCsn = csn;
         part = true;
+        partFollows = partOffset > 0;
         final Piece piece = window.piece(csn);
         final int index = (int) (csn - piece.firstCsn);
         final boolean described = index < OperationFlyweight.SHORT_CHUNKS;

@@ -40,6 +40,11 @@ final class LaneScheduler {
         return lanes[following(index)];
     }
 
+    /// That lane again, or another where it is dead.
+    SendLane same(int index) {
+        return index < lanes.length && !lanes[index].dead ? lanes[index] : other(index);
+    }
+
     private int following(int index) {
         for (int i = 1; i <= lanes.length; i++) {
             final int candidate = (index + i) % lanes.length;

@@ -12,6 +12,7 @@
  */
 package io.longhaul.endpoint;
 
+import io.longhaul.ConnectionException;
 import io.longhaul.LonghaulConfig;
 import io.longhaul.core.EngineConfig;
 import io.longhaul.endpoint.BootstrapMessage.Announcement;
@@ -48,6 +49,14 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
             Announcement peer,
             InetAddress remote,
             long rttNanos) {
+        if (!port.reaches(peer.lanes())) {
+            throw new ConnectionException(
+                    ConnectionException.Reason.REFUSED,
+                    "device " + port.device().name() + " at " + port.address().getHostAddress()
+                            + " reaches only devices on UDP port 4791, and the software device at "
+                            + remote.getHostAddress() + " listens at " + peer.lanes().getFirst().udpPort()
+                            + "; have it use device soft:4791");
+        }
         final int lanes = Math.min(local.lanes().size(), peer.lanes().size());
         final int maxPacketBytes = Math.min(local.maxPacketBytes(), peer.maxPacketBytes()) & -PADDING_BYTES;
         final int basePacketBytes =

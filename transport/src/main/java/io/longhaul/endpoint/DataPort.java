@@ -183,7 +183,7 @@ final class DataPort implements AutoCloseable {
 
     /// Makes the destination of a lane. Agent only.
     AddressHandle createAddressHandle(InetAddress remote, int udpPort, int lane) {
-        return domain.createAddressHandle(new AddressVector(remote, udpPort, trafficClass, lane, HOP_LIMIT));
+        return domain.createAddressHandle(new AddressVector(remote, reach(udpPort), trafficClass, lane, HOP_LIMIT));
     }
 
     ProtectionDomain domain() {
@@ -192,7 +192,19 @@ final class DataPort implements AutoCloseable {
 
     /// The peer of a queue pair for placement. Its packets are not ECN-capable: nobody would see the marks.
     AddressVector placementVector(InetAddress remote, int udpPort, int lane) {
-        return new AddressVector(remote, udpPort, trafficClass & ~ECT_MASK, lane, HOP_LIMIT);
+        return new AddressVector(remote, reach(udpPort), trafficClass & ~ECT_MASK, lane, HOP_LIMIT);
+    }
+
+    // NICs and rxe send to one port alone; a software device that listens there takes the packets of all its lanes.
+    private int reach(int udpPort) {
+        return device.capabilities().anyUdpPort() ? udpPort : AddressVector.ROCE_UDP_PORT;
+    }
+
+    /// Whether this device can send to the peer's lanes.
+    ///
+    /// @param lanes the peer's, of which the first is at the port on which its device listens
+    boolean reaches(List<LaneAddress> lanes) {
+        return reach(lanes.getFirst().udpPort()) == lanes.getFirst().udpPort();
     }
 
     /// Sends that every lane can take, and for which there are buffers, before this must be asked again.

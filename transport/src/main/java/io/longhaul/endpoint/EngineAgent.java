@@ -17,6 +17,7 @@ import io.longhaul.ConnectionException.Reason;
 import io.longhaul.core.ConnectionEngine;
 import io.longhaul.core.wire.PacketFlyweight;
 import io.longhaul.verbs.CompletionStatus;
+import io.longhaul.verbs.DeviceException;
 import io.longhaul.verbs.WorkCompletions;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
@@ -24,6 +25,8 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
@@ -48,6 +51,9 @@ final class EngineAgent implements Agent {
     /// Longest sleep: bounds what a lost wake-up of a device would cost.
     private static final long MAX_PARK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /// Sleep of an agent whose device has failed: it only ends connections.
+    private static final long FAILED_PARK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
     /// Time that connections get to tell their peers that the endpoint closes.
     private static final long STOP_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -64,6 +70,9 @@ final class EngineAgent implements Agent {
     private final AgentCounters counters = new AgentCounters();
     private final DirectService direct;
     private final CountDownLatch end = new CountDownLatch(1);
+    private final IntSupplier polling = this::pollLanes;
+    private final IntSupplier posting = this::postSends;
+    private final IntSupplier parking = this::parkInDevice;
     private boolean sendBlocked;
     private boolean deviceFailed;
     private boolean stopping;
@@ -158,17 +167,35 @@ final class EngineAgent implements Agent {
     public int doWork() {
         nowNanos = System.nanoTime();
         int work = commands.run(COMMANDS_PER_CYCLE);
-        work += pollLanes();
+        work += tryDevice(polling);
         nowNanos = System.nanoTime();
         work += runTimers();
         work += serveReady();
-        port.postSends();
-        direct.postSends();
+        work += tryDevice(posting);
         retired.closeCompleted();
         if (stopping && (drivers.isEmpty() || nowNanos - stopDeadlineNanos >= 0)) {
             throw new AgentTerminationException();
         }
         return work;
+    }
+
+    // What the device refuses with an exception, for example because it was removed, ends all connections, not the agent.
+    private int tryDevice(IntSupplier work) {
+        if (deviceFailed) {
+            return 0;
+        }
+        try {
+            return work.getAsInt();
+        } catch (DeviceException e) {
+            onDeviceFailure(String.valueOf(e.getMessage()));
+            return 1;
+        }
+    }
+
+    private int postSends() {
+        port.postSends();
+        direct.postSends();
+        return 0;
     }
 
     /// Sleeps until a packet arrives, a timer is due, or somebody submits a command. Called when there was nothing
@@ -177,9 +204,17 @@ final class EngineAgent implements Agent {
         if (!ready.isEmpty() && !sendBlocked) {
             return;
         }
+        if (deviceFailed) {
+            LockSupport.parkNanos(FAILED_PARK_NANOS);
+            return;
+        }
+        tryDevice(parking);
+    }
+
+    private int parkInDevice() {
         try {
             if (!commands.beginPark()) {
-                return;
+                return 0;
             }
             for (int i = 0; i < lanes.size(); i++) {
                 lanes.get(i).completionQueue().requestNotify(false);
@@ -195,6 +230,7 @@ final class EngineAgent implements Agent {
         } finally {
             commands.endPark();
         }
+        return 0;
     }
 
     private long waitNanos() {
@@ -270,7 +306,7 @@ final class EngineAgent implements Agent {
             counters.malformedPackets++;
             lane.recycle((int) id);
         } else {
-            onDeviceFailure(lane, completions.status(index));
+            onCompletionFailure(lane, completions.status(index));
         }
     }
 
@@ -315,18 +351,21 @@ final class EngineAgent implements Agent {
                 markReady(driver);
             }
         } else if (status == CompletionStatus.FLUSHED || status == CompletionStatus.FATAL_ERROR) {
-            onDeviceFailure(lane, status);
+            onCompletionFailure(lane, status);
         }
     }
 
-    private void onDeviceFailure(DataLane lane, CompletionStatus status) {
+    private void onCompletionFailure(DataLane lane, CompletionStatus status) {
+        onDeviceFailure("lane " + lane.index() + " failed with " + status);
+    }
+
+    private void onDeviceFailure(String what) {
         if (deviceFailed || stopping) {
             return;
         }
         deviceFailed = true;
-        final String text =
-                "lane " + lane.index() + " of device " + port.device().name() + " at "
-                        + port.address().getHostAddress() + " failed with " + status + "; open a new endpoint";
+        final String text = "device " + port.device().name() + " at "
+                + port.address().getHostAddress() + " failed: " + what + "; open a new endpoint";
         log.log(Level.ERROR, text);
         for (final ConnectionDriver driver : drivers.values().toArray(new ConnectionDriver[0])) {
             driver.lose(Reason.DEVICE_FAILED, text);
@@ -353,6 +392,8 @@ final class EngineAgent implements Agent {
             }
             try {
                 work += serve(driver);
+            } catch (DeviceException e) {
+                onDeviceFailure(String.valueOf(e.getMessage()));
             } catch (RuntimeException | Error e) {
                 driver.fail(e);
             }

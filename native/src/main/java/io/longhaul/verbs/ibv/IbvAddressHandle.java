@@ -47,7 +47,7 @@ final class IbvAddressHandle implements AddressHandle {
             domain.forget(this);
             try (Scratch scratch = new Scratch()) {
                 int errno = device.library().destroyAh(scratch, pointer);
-                if (errno != 0 && !Remedies.isGone(errno)) {
+                if (errno != 0) {
                     throw device.failure(
                             "ibv_destroy_ah", errno, vector.address().getHostAddress());
                 }

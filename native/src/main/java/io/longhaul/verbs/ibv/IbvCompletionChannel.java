@@ -150,7 +150,7 @@ final class IbvCompletionChannel implements CompletionChannel {
             users.requireNone(this);
             try (Scratch own = new Scratch()) {
                 int errno = device.library().destroyCompChannel(own, pointer);
-                if (errno != 0 && !Remedies.isGone(errno)) {
+                if (errno != 0) {
                     throw device.failure("ibv_destroy_comp_channel", errno, "");
                 }
             }

@@ -120,7 +120,7 @@ final class IbvCompletionQueue implements CompletionQueue {
             users.requireNone(this);
             try (Scratch scratch = new Scratch()) {
                 int errno = device.library().destroyCq(scratch, pointer);
-                if (errno != 0 && !Remedies.isGone(errno)) {
+                if (errno != 0) {
                     throw device.failure("ibv_destroy_cq", errno, capacity + " entries");
                 }
             }

@@ -245,7 +245,7 @@ public final class IbvDevice implements RdmaDevice {
             }
             try (Scratch scratch = new Scratch()) {
                 int errno = handle.library().closeDevice(scratch, handle.context());
-                if (errno != 0 && !Remedies.isGone(errno)) {
+                if (errno != 0) {
                     throw failure("ibv_close_device", errno, "");
                 }
             }

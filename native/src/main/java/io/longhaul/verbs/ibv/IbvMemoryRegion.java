@@ -77,7 +77,7 @@ final class IbvMemoryRegion implements MemoryRegion {
         IbvDevice device = domain.ibvDevice();
         try (Scratch scratch = new Scratch()) {
             int errno = device.library().deregMr(scratch, pointer);
-            if (errno != 0 && !Remedies.isGone(errno)) {
+            if (errno != 0) {
                 throw device.failure("ibv_dereg_mr", errno, "bytes=" + length());
             }
         }

@@ -68,7 +68,7 @@ final class IbvMemoryWindow implements MemoryRegion.Window {
             IbvDevice device = domain.ibvDevice();
             try (Scratch scratch = new Scratch()) {
                 int errno = ContextOps.deallocMw(device.ops().operation(IbvContext.OPS_DEALLOC_MW), scratch, pointer);
-                if (errno != 0 && !Remedies.isGone(errno)) {
+                if (errno != 0) {
                     throw device.failure("ibv_dealloc_mw", errno, "");
                 }
             }

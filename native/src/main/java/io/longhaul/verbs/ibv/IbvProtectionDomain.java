@@ -182,7 +182,7 @@ final class IbvProtectionDomain implements ProtectionDomain {
             children.requireNone(this);
             try (Scratch scratch = new Scratch()) {
                 int errno = device.library().deallocPd(scratch, pointer);
-                if (errno != 0 && !Remedies.isGone(errno)) {
+                if (errno != 0) {
                     throw device.failure("ibv_dealloc_pd", errno, "");
                 }
             }

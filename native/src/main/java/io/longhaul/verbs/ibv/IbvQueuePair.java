@@ -329,7 +329,7 @@ final class IbvQueuePair implements QueuePair {
         if (!closed) {
             try (Scratch scratch = new Scratch()) {
                 int errno = device.library().destroyQp(scratch, pointer);
-                if (errno != 0 && !Remedies.isGone(errno)) {
+                if (errno != 0) {
                     throw device.failure("ibv_destroy_qp", errno, "0x" + Integer.toHexString(number));
                 }
             }

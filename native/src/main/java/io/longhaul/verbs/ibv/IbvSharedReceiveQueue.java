@@ -142,7 +142,7 @@ final class IbvSharedReceiveQueue implements SharedReceiveQueue {
             users.requireNone(this);
             try (Scratch scratch = new Scratch()) {
                 int errno = device.library().destroySrq(scratch, pointer);
-                if (errno != 0 && !Remedies.isGone(errno)) {
+                if (errno != 0) {
                     throw device.failure("ibv_destroy_srq", errno, "");
                 }
             }

@@ -38,15 +38,6 @@ final class Remedies {
                 arguments);
     }
 
-    /// Whether an error says that the device is no longer there: then what was made from it is gone as well, and
-    /// closing it
-    /// is done.
-    ///
-    /// @param errno positive
-    static boolean isGone(int errno) {
-        return errno == Errno.EIO || errno == Errno.ENODEV || errno == Errno.ENXIO;
-    }
-
     private static String remedy(String verb, int errno) {
         return switch (errno) {
             case Errno.ENOMEM ->

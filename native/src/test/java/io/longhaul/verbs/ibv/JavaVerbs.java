@@ -181,11 +181,6 @@ final class JavaVerbs implements AutoCloseable {
         return open.size();
     }
 
-    /// What the kernel does when a device is removed.
-    void forgetAll() {
-        open.clear();
-    }
-
     IbvDeviceProvider provider(IbvDeviceConfig config) {
         return new IbvDeviceProvider(config, ignored -> lookup());
     }
