@@ -46,9 +46,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// A libibverbs of Java functions with one device, whose every call can be made to fail. It needs no compiler; {@link
-/// FakeVerbs}
-/// does, and carries data.
+/// A libibverbs of Java functions with one device, whose every call can be made to fail. It needs no compiler, as
+/// {@link FakeIbverbs} does, but carries no data.
 ///
 /// What is called without safepoints (poll_cq, post_recv) must not be Java: those do nothing here.
 @SuppressWarnings("restricted")
