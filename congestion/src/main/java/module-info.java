@@ -4,5 +4,6 @@ module io.longhaul.congestion {
 
     exports io.longhaul.congestion;
     exports io.longhaul.congestion.bbr;
+    exports io.longhaul.congestion.catalog;
     exports io.longhaul.congestion.reserved;
 }

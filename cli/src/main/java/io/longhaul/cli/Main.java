@@ -55,6 +55,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PingpongCommand.class,
             DevicesCommand.class,
             PlanCommand.class,
+            SimulateCommand.class,
             DoctorCommand.class,
             TestCommand.class
         })

@@ -21,8 +21,9 @@ import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.congestion.bbr.BbrFactory;
 import io.longhaul.core.ConnectionEngine;
 import io.longhaul.core.EngineConfig;
+import io.longhaul.verbs.soft.LinkModel;
 import io.longhaul.verbs.soft.WireConfig;
-import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -32,12 +33,14 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Two engines joined by two links in virtual time. Deterministic: equal settings give equal runs.
-public final class Pair implements AutoCloseable {
+/// Two engines joined by two routes in virtual time. Deterministic: equal settings give equal runs.
+///
+/// Several pairs, and models of other transports, may share a timeline and lines.
+public final class Pair implements Actor, AutoCloseable {
     /// Bytes that IP, UDP, BTH, DETH and ICRC add to a packet of the software device (IPv4).
     public static final int LOWER_HEADER_BYTES = 20 + 8 + 12 + 8 + 4;
 
-    private static final long MAX_STEPS = 400_000_000L;
+    private static final int TRACE_STEP = 31;
 
     /// The side that connected.
     public final Side client;
@@ -45,10 +48,13 @@ public final class Pair implements AutoCloseable {
     /// The side that listened.
     public final Side server;
 
-    final SimulatedLink toServer;
-    final SimulatedLink toClient;
-    private final Arena arena = Arena.ofConfined();
-    private long nowNanos;
+    private final SimulatedLink toServer;
+    private final SimulatedLink toClient;
+    private final @Nullable LinkModel forwardModel;
+    private final Timeline timeline;
+    private final long maxSteps;
+    private long clientDueNanos;
+    private long serverDueNanos;
     private long steps;
     private long traceHash = 1;
 
@@ -56,6 +62,13 @@ public final class Pair implements AutoCloseable {
     public static final class Settings {
         WireConfig forward = WireConfig.builder().build();
         WireConfig backward = WireConfig.builder().build();
+
+        @Nullable
+        Route forwardRoute;
+
+        @Nullable
+        Route backwardRoute;
+
         CongestionControllerFactory congestion = new BbrFactory();
         int lanes = 1;
         int ipBytes = 9000;
@@ -65,6 +78,7 @@ public final class Pair implements AutoCloseable {
         int maxWindowChunks = 1 << 22;
         long idleTimeoutNanos = 10_000_000_000L;
         long operationTimeoutNanos = 120_000_000_000L;
+        long maxSteps = 400_000_000L;
         int placementLanes;
         boolean forgetfulMemory;
 
@@ -72,6 +86,13 @@ public final class Pair implements AutoCloseable {
         public Settings link(WireConfig.Builder link) {
             forward = link.seed(seed).build();
             backward = link.seed(seed + 0x9E37_79B9L).build();
+            return this;
+        }
+
+        /// Sets the routes, instead of links.
+        public Settings routes(Route toServer, Route toClient) {
+            forwardRoute = toServer;
+            backwardRoute = toClient;
             return this;
         }
 
@@ -108,6 +129,12 @@ public final class Pair implements AutoCloseable {
         /// Sets the seed; call before {@link #link}.
         public Settings seed(long value) {
             seed = value;
+            return this;
+        }
+
+        /// Sets the steps after which a run counts as a livelock.
+        public Settings maxSteps(long value) {
+            maxSteps = value;
             return this;
         }
 
@@ -165,39 +192,59 @@ public final class Pair implements AutoCloseable {
         }
     }
 
-    /// Creates the pair; nothing has been sent yet.
+    /// Creates the pair on a timeline of its own; nothing has been sent yet.
     public Pair(Settings settings) {
-        toServer = new SimulatedLink(settings.forward, LOWER_HEADER_BYTES);
-        toClient = new SimulatedLink(settings.backward, LOWER_HEADER_BYTES);
-        client = new Side(settings.engine(true), settings.congestion, settings.memory(true), arena);
-        server = new Side(settings.engine(false), settings.congestion, settings.memory(false), arena);
+        this(settings, new Timeline());
+    }
+
+    /// Creates the pair on a timeline; nothing has been sent yet.
+    public Pair(Settings settings, Timeline timeline) {
+        this.timeline = timeline;
+        maxSteps = settings.maxSteps;
+        final Route there = settings.forwardRoute;
+        final Route back = settings.backwardRoute;
+        forwardModel = there == null ? new LinkModel(settings.forward, 0) : null;
+        toServer = link(there == null ? new WireRoute(Objects.requireNonNull(forwardModel)) : there, settings);
+        toClient = link(back == null ? new WireRoute(new LinkModel(settings.backward, 0)) : back, settings);
+        client = new Side(settings.engine(true), settings.congestion, settings.memory(true), timeline.nowNanos());
+        server = new Side(settings.engine(false), settings.congestion, settings.memory(false), timeline.nowNanos());
+        timeline.join(this);
+    }
+
+    private static SimulatedLink link(Route route, Settings settings) {
+        return new SimulatedLink(route, LOWER_HEADER_BYTES, settings.ipBytes);
     }
 
     /// Virtual time.
     public long nowNanos() {
-        return nowNanos;
+        return timeline.nowNanos();
     }
 
-    /// Hash over every packet that was sent, with its time.
+    /// Hash over every packet that was sent, its bytes and its time.
     public long traceHash() {
         return traceHash;
     }
 
-    /// Packets sent and timers run.
+    /// Packets sent.
     public long steps() {
         return steps;
     }
 
     /// The link from client to server.
-    public io.longhaul.verbs.soft.LinkModel toServerModel() {
-        return toServer.model();
+    ///
+    /// @throws IllegalStateException when the pair has routes
+    public LinkModel toServerModel() {
+        if (forwardModel == null) {
+            throw new IllegalStateException("the pair has routes, not links");
+        }
+        return forwardModel;
     }
 
     /// Runs until both sides are established.
     public Pair establish() {
         runUntil(() -> client.established && server.established, 30_000_000_000L);
         if (!client.established || !server.established) {
-            throw new AssertionError("not established after " + nowNanos + " ns");
+            throw new AssertionError("not established after " + nowNanos() + " ns");
         }
         return this;
     }
@@ -206,43 +253,39 @@ public final class Pair implements AutoCloseable {
     ///
     /// @return true when the condition holds
     public boolean runUntil(BooleanSupplier condition, long forNanos) {
-        final long endNanos = nowNanos + forNanos;
-        pump(client, toServer);
-        pump(server, toClient);
-        while (!condition.getAsBoolean()) {
-            final long next = nextNanos();
-            if (next > endNanos) {
-                nowNanos = endNanos;
-                return condition.getAsBoolean();
-            }
-            nowNanos = Math.max(nowNanos, next);
-            step();
-        }
-        return true;
+        return timeline.runUntil(condition, forNanos);
     }
 
     /// Runs for a virtual time.
     public void runFor(long forNanos) {
-        runUntil(() -> false, forNanos);
+        timeline.runFor(forNanos);
     }
 
-    private long nextNanos() {
+    @Override
+    public long nextNanos() {
         return Math.min(
                 Math.min(toServer.nextDeliveryNanos(), toClient.nextDeliveryNanos()),
-                Math.min(client.engine.nextTimeoutNanos(), server.engine.nextTimeoutNanos()));
+                Math.min(clientDueNanos, serverDueNanos));
     }
 
-    private void step() {
-        if (++steps > MAX_STEPS) {
-            throw new AssertionError("livelock: " + steps + " steps at " + nowNanos + " ns");
+    @Override
+    public void wake(long nowNanos) {
+        clientDueNanos = pump(nowNanos, client, toServer);
+        serverDueNanos = pump(nowNanos, server, toClient);
+    }
+
+    @Override
+    public void run(long nowNanos) {
+        if (deliver(nowNanos, toServer, server) || serverDueNanos <= nowNanos) {
+            serverDueNanos = pump(nowNanos, server, toClient);
         }
-        deliver(toServer, server);
-        deliver(toClient, client);
-        pump(client, toServer);
-        pump(server, toClient);
+        if (deliver(nowNanos, toClient, client) || clientDueNanos <= nowNanos) {
+            clientDueNanos = pump(nowNanos, client, toServer);
+        }
     }
 
-    private void deliver(SimulatedLink link, Side side) {
+    private static boolean deliver(long nowNanos, SimulatedLink link, Side side) {
+        boolean any = false;
         while (link.nextDeliveryNanos() <= nowNanos) {
             final SimulatedLink.Packet packet = link.deliver();
             if (packet.placed) {
@@ -252,30 +295,45 @@ public final class Pair implements AutoCloseable {
             }
             side.drainEvents();
             link.recycle(packet);
+            any = true;
         }
+        return any;
     }
 
-    private void pump(Side side, SimulatedLink link) {
-        if (side.engine.nextTimeoutNanos() <= nowNanos) {
-            side.engine.onTimeout(nowNanos);
+    private long pump(long nowNanos, Side side, SimulatedLink link) {
+        final ConnectionEngine engine = side.engine;
+        if (engine.nextTimeoutNanos() <= nowNanos) {
+            engine.onTimeout(nowNanos);
         }
         side.drainEvents();
-        side.transmit.buffer(side.buffer, 0, (int) side.buffer.byteSize());
-        int length = side.engine.pollTransmit(nowNanos, side.transmit);
+        SimulatedLink.Packet packet = link.take();
+        side.transmit.buffer(packet.bytes, 0, (int) packet.bytes.byteSize());
+        int length = engine.pollTransmit(nowNanos, side.transmit);
         while (length > 0) {
-            steps++;
-            traceHash = traceHash * 31 + nowNanos * 7 + length + side.transmit.lane();
-            link.send(nowNanos, side.transmit);
-            side.transmit.buffer(side.buffer, 0, (int) side.buffer.byteSize());
-            length = side.engine.pollTransmit(nowNanos, side.transmit);
+            trace(nowNanos, packet, length, side.transmit.lane());
+            link.send(nowNanos, packet, side.transmit);
+            packet = link.take();
+            side.transmit.buffer(packet.bytes, 0, (int) packet.bytes.byteSize());
+            length = engine.pollTransmit(nowNanos, side.transmit);
         }
+        link.recycle(packet);
         side.drainEvents();
+        return engine.nextTimeoutNanos();
+    }
+
+    // A packet ends in its CRC32C: with it, the hash is one over all bytes.
+    private void trace(long nowNanos, SimulatedLink.Packet packet, int length, int lane) {
+        if (++steps > maxSteps) {
+            throw new AssertionError("livelock: " + steps + " packets at " + nowNanos + " ns");
+        }
+        final int crc = packet.bytes.get(ValueLayout.JAVA_INT_UNALIGNED, Math.max(0, length - Integer.BYTES));
+        traceHash = ((traceHash * TRACE_STEP + nowNanos) * TRACE_STEP + length + lane) * TRACE_STEP + crc;
     }
 
     /// Posts an operation.
     public void post(Side side, Operation operation) {
         operation.begin();
-        if (!side.engine.post(nowNanos, operation)) {
+        if (!side.engine.post(nowNanos(), operation)) {
             operation.end(OperationStatus.FLUSHED, 0);
             throw new AssertionError("post was refused");
         }
@@ -290,8 +348,8 @@ public final class Pair implements AutoCloseable {
 
     /// Asks for a region of the other side and runs until the answer is there.
     public RemoteRegion lookup(Side side, String name) {
-        final long token = nowNanos ^ name.hashCode();
-        side.engine.lookup(nowNanos, name.getBytes(StandardCharsets.UTF_8), token);
+        final long token = nowNanos() ^ name.hashCode();
+        side.engine.lookup(nowNanos(), name.getBytes(StandardCharsets.UTF_8), token);
         runUntil(() -> side.found.containsKey(token), 30_000_000_000L);
         final Side.Found found = Objects.requireNonNull(side.found.get(token), "no answer to the lookup of " + name);
         final Set<Right> rights = Arrays.stream(Right.values())
@@ -302,7 +360,7 @@ public final class Pair implements AutoCloseable {
 
     /// Statistics of a side.
     public ConnectionStatistics statistics(Side side) {
-        return side.engine.statistics(nowNanos);
+        return side.engine.statistics(nowNanos());
     }
 
     /// True when no packet flies and no timer but the idle ones would send.
@@ -317,6 +375,5 @@ public final class Pair implements AutoCloseable {
         server.engine.free();
         toServer.close();
         toClient.close();
-        arena.close();
     }
 }

@@ -24,8 +24,6 @@ import io.longhaul.core.ExposedRegions;
 import io.longhaul.core.InboundMessage;
 import io.longhaul.core.RegionTable;
 import io.longhaul.core.Transmit;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,8 +37,6 @@ import org.jspecify.annotations.Nullable;
 public final class Side {
     /// What a lookup was answered.
     public record Found(OperationStatus status, long key, long length, int rights) {}
-
-    private static final int BUFFER_BYTES = 16 * 1024;
 
     /// The engine.
     public final ConnectionEngine engine;
@@ -82,16 +78,18 @@ public final class Side {
     public ConnectionException.@Nullable Reason closeReason;
 
     final Transmit transmit = new Transmit();
-    final MemorySegment buffer;
 
     /// Memory that the peer may write directly; null when everything is sent.
     public final @Nullable SimulatedMemory memory;
 
-    Side(EngineConfig config, CongestionControllerFactory congestion, @Nullable SimulatedMemory memory, Arena arena) {
+    Side(
+            EngineConfig config,
+            CongestionControllerFactory congestion,
+            @Nullable SimulatedMemory memory,
+            long nowNanos) {
         this.memory = memory;
-        buffer = arena.allocate(BUFFER_BYTES);
         final SplittableRandom keys = new SplittableRandom(config.seed() ^ 0x5E55_101DL);
-        engine = new ConnectionEngine(config, congestion, new RegionTable(keys::nextLong, exposed), 0, memory);
+        engine = new ConnectionEngine(config, congestion, new RegionTable(keys::nextLong, exposed), nowNanos, memory);
     }
 
     // The device writes, then the engine hears of it; a write that the device refuses leaves no completion.

@@ -13,9 +13,6 @@
 package io.longhaul.sim;
 
 import io.longhaul.core.Transmit;
-import io.longhaul.verbs.soft.LinkCounters;
-import io.longhaul.verbs.soft.LinkModel;
-import io.longhaul.verbs.soft.WireConfig;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,7 +20,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.PriorityQueue;
 
-/// One direction of a path: the link model of the software device, with the packets that are on it.
+/// The packets that are on one direction of a path. The engine writes each packet where it then lies until it is
+/// delivered.
 final class SimulatedLink {
     /// A packet on its way; pooled.
     static final class Packet {
@@ -39,84 +37,120 @@ final class SimulatedLink {
         long sequence;
     }
 
-    private static final int SLOT_BYTES = 9216;
-    private static final int SLAB_SLOTS = 256;
+    private static final int ALIGNMENT = 64;
+    private static final int SLAB_BYTES = 2 << 20;
 
-    private final LinkModel model;
+    private final Route route;
     private final int lowerHeaderBytes;
+    private final int slotBytes;
     private final ArrayDeque<Packet> pool = new ArrayDeque<>();
     private final ArrayList<Arena> arenas = new ArrayList<>();
-    private final PriorityQueue<Packet> flying = new PriorityQueue<>((a, b) -> a.deliveryNanos != b.deliveryNanos
+    private final ArrayDeque<Packet> inOrder = new ArrayDeque<>();
+    private final PriorityQueue<Packet> overtaking = new PriorityQueue<>((a, b) -> a.deliveryNanos != b.deliveryNanos
             ? Long.compare(a.deliveryNanos, b.deliveryNanos)
             : Long.compare(a.sequence, b.sequence));
     private long sequence;
+    private long nextDeliveryNanos = Long.MAX_VALUE;
 
-    SimulatedLink(WireConfig config, int lowerHeaderBytes) {
-        model = new LinkModel(config, 0);
+    /// @param packetBytes longest packet, without the lower headers
+    SimulatedLink(Route route, int lowerHeaderBytes, int packetBytes) {
+        this.route = route;
         this.lowerHeaderBytes = lowerHeaderBytes;
+        slotBytes = (packetBytes + ALIGNMENT - 1) & -ALIGNMENT;
     }
 
-    LinkCounters counters() {
-        return model.counters();
-    }
-
-    LinkModel model() {
-        return model;
-    }
-
-    /// Sends what an engine wrote: a packet, or a chunk to be placed.
-    void send(long nowNanos, Transmit transmit) {
-        final int length = transmit.length();
-        final int lane = transmit.lane();
-        final boolean placed = transmit.isPlaced();
-        final int headerBytes = lowerHeaderBytes + (placed ? SimulatedMemory.MORE_HEADER_BYTES : 0);
-        final int copies = model.offer(nowNanos, length + (-length & 3) + headerBytes, lane, !placed);
-        for (int copy = 0; copy < copies; copy++) {
-            final Packet packet = take();
-            MemorySegment.copy(transmit.segment(), transmit.offset(), packet.bytes, 0, length);
-            packet.length = length;
-            packet.lane = lane;
-            packet.placed = placed;
-            packet.remoteAddress = transmit.remoteAddress();
-            packet.remoteKey = transmit.remoteKey();
-            packet.immediate = transmit.immediate();
-            packet.ce = model.isMarked();
-            packet.deliveryNanos = model.deliveryNanos(copy);
-            packet.sequence = sequence++;
-            final int bit = model.corruptBit(length * 8);
-            if (bit >= 0 && placed) {
-                // The check sum of RoCEv2 catches it: the device drops the packet.
-                pool.push(packet);
-                continue;
-            }
-            if (bit >= 0) {
-                final byte old = packet.bytes.get(ValueLayout.JAVA_BYTE, bit / 8);
-                packet.bytes.set(ValueLayout.JAVA_BYTE, bit / 8, (byte) (old ^ 1 << bit % 8));
-            }
-            flying.add(packet);
-        }
-    }
-
-    private Packet take() {
+    /// A packet to be written and then sent or recycled.
+    Packet take() {
         if (pool.isEmpty()) {
             final Arena arena = Arena.ofConfined();
             arenas.add(arena);
-            final MemorySegment slab = arena.allocate((long) SLOT_BYTES * SLAB_SLOTS);
-            for (int i = 0; i < SLAB_SLOTS; i++) {
+            final int slots = Math.max(1, SLAB_BYTES / slotBytes);
+            final MemorySegment slab = arena.allocate((long) slotBytes * slots, ALIGNMENT);
+            for (int i = 0; i < slots; i++) {
                 final Packet packet = new Packet();
-                packet.bytes = slab.asSlice((long) i * SLOT_BYTES, SLOT_BYTES);
+                packet.bytes = slab.asSlice((long) i * slotBytes, slotBytes);
                 pool.add(packet);
             }
         }
         return pool.pop();
     }
 
-    long nextDeliveryNanos() {
-        return flying.isEmpty() ? Long.MAX_VALUE : flying.element().deliveryNanos;
+    /// Sends a packet that was taken and that an engine has written: a packet, or a chunk to be placed.
+    void send(long nowNanos, Packet packet, Transmit transmit) {
+        final int length = transmit.length();
+        final boolean placed = transmit.isPlaced();
+        final int headerBytes = lowerHeaderBytes + (placed ? SimulatedMemory.MORE_HEADER_BYTES : 0);
+        final int copies = route.offer(nowNanos, length + (-length & 3) + headerBytes, transmit.lane(), !placed);
+        final int bit = copies == 0 ? -1 : route.corruptBit(length * 8);
+        if (copies == 0 || (bit >= 0 && placed)) {
+            // The check sum of RoCEv2 catches a flipped bit of a chunk: the device drops it.
+            pool.push(packet);
+            return;
+        }
+        packet.length = length;
+        packet.lane = transmit.lane();
+        packet.placed = placed;
+        packet.remoteAddress = transmit.remoteAddress();
+        packet.remoteKey = transmit.remoteKey();
+        packet.immediate = transmit.immediate();
+        packet.ce = route.isMarked();
+        if (bit >= 0) {
+            final byte old = packet.bytes.get(ValueLayout.JAVA_BYTE, bit / 8);
+            packet.bytes.set(ValueLayout.JAVA_BYTE, bit / 8, (byte) (old ^ 1 << bit % 8));
+        }
+        if (copies > 1) {
+            final Packet copy = copyOf(packet);
+            fly(packet, 0);
+            fly(copy, 1);
+        } else {
+            fly(packet, 0);
+        }
     }
 
+    private Packet copyOf(Packet packet) {
+        final Packet copy = take();
+        MemorySegment.copy(packet.bytes, 0, copy.bytes, 0, packet.length);
+        copy.length = packet.length;
+        copy.lane = packet.lane;
+        copy.placed = packet.placed;
+        copy.remoteAddress = packet.remoteAddress;
+        copy.remoteKey = packet.remoteKey;
+        copy.immediate = packet.immediate;
+        copy.ce = packet.ce;
+        return copy;
+    }
+
+    private void fly(Packet packet, int copy) {
+        packet.deliveryNanos = route.deliveryNanos(copy);
+        packet.sequence = sequence++;
+        final Packet last = inOrder.peekLast();
+        if (last == null || packet.deliveryNanos >= last.deliveryNanos) {
+            inOrder.addLast(packet);
+        } else {
+            overtaking.add(packet);
+        }
+        nextDeliveryNanos = Math.min(nextDeliveryNanos, packet.deliveryNanos);
+    }
+
+    long nextDeliveryNanos() {
+        return nextDeliveryNanos;
+    }
+
+    /// Takes the packet that arrives next.
     Packet deliver() {
-        return flying.remove();
+        final Packet first = inOrder.peekFirst();
+        final Packet other = overtaking.peek();
+        final boolean overtakes = other != null
+                && (first == null
+                        || other.deliveryNanos < first.deliveryNanos
+                        || (other.deliveryNanos == first.deliveryNanos && other.sequence < first.sequence));
+        final Packet packet = overtakes ? overtaking.remove() : inOrder.removeFirst();
+        final Packet nextInOrder = inOrder.peekFirst();
+        final Packet nextOther = overtaking.peek();
+        nextDeliveryNanos = Math.min(
+                nextInOrder == null ? Long.MAX_VALUE : nextInOrder.deliveryNanos,
+                nextOther == null ? Long.MAX_VALUE : nextOther.deliveryNanos);
+        return packet;
     }
 
     void recycle(Packet packet) {

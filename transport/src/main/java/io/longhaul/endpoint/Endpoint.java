@@ -66,7 +66,7 @@ final class Endpoint implements Longhaul {
     Endpoint(LonghaulConfig config, DeviceOpener devices) {
         this.config = config;
         this.devices = devices;
-        congestion = ControllerCatalog.find(config);
+        congestion = ControllerChoice.find(config);
     }
 
     @Override

@@ -15,12 +15,11 @@ package io.longhaul.endpoint;
 import io.longhaul.ConfigurationException;
 import io.longhaul.LonghaulConfig;
 import io.longhaul.congestion.CongestionControllerFactory;
-import io.longhaul.congestion.bbr.BbrFactory;
-import io.longhaul.congestion.reserved.ReservedFactory;
+import io.longhaul.congestion.catalog.ControllerCatalog;
 
 /// Finds the congestion controller that a configuration names.
-final class ControllerCatalog {
-    private ControllerCatalog() {}
+final class ControllerChoice {
+    private ControllerChoice() {}
 
     /// The factory of that name: one of the configuration's own, or one that is built in.
     static CongestionControllerFactory find(LonghaulConfig config) {
@@ -30,10 +29,10 @@ final class ControllerCatalog {
                 return factory;
             }
         }
-        return switch (name) {
-            case "bbr" -> new BbrFactory();
-            case "reserved" -> new ReservedFactory();
-            default -> throw new ConfigurationException("congestionController=" + name + " is unknown: bbr, reserved");
-        };
+        try {
+            return ControllerCatalog.find(name, 0);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException("congestionController=" + e.getMessage());
+        }
     }
 }

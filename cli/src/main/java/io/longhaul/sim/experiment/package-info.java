@@ -1,0 +1,21 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+/// Experiments in virtual time: a path, flows over it, what they move, and what came of it.
+///
+/// Stands on {@link io.longhaul.sim}; imports no clock, thread or socket. Figures are simulated, and are called so.
+///
+/// Threading: an experiment is run by one thread; several may run beside each other.
+@NullMarked
+package io.longhaul.sim.experiment;
+
+import org.jspecify.annotations.NullMarked;
