@@ -5,5 +5,8 @@ module io.longhaul.congestion {
     exports io.longhaul.congestion;
     exports io.longhaul.congestion.bbr;
     exports io.longhaul.congestion.catalog;
+    exports io.longhaul.congestion.cubic;
+    exports io.longhaul.congestion.delay;
     exports io.longhaul.congestion.reserved;
+    exports io.longhaul.congestion.scavenger;
 }

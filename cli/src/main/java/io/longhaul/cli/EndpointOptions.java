@@ -38,7 +38,9 @@ final class EndpointOptions {
     @Option(
             names = "--cc",
             paramLabel = "NAME",
-            description = "Congestion controller: bbr, or reserved for a provisioned circuit (needs --rate-hint).")
+            description =
+                    "Congestion controller: bbr, reserved (a provisioned circuit; needs --rate-hint), cubic, delay,"
+                            + " or scavenger. Default: bbr.")
     String controller = "bbr";
 
     @Option(names = "--lanes", paramLabel = "N", description = "Network paths to use, 1..64.")

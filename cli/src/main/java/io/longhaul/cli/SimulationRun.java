@@ -13,6 +13,7 @@
 package io.longhaul.cli;
 
 import io.longhaul.cli.quantity.BitRate;
+import io.longhaul.cli.quantity.ByteSize;
 import io.longhaul.cli.quantity.TimeSpan;
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.congestion.catalog.ControllerCatalog;
@@ -140,8 +141,14 @@ final class SimulationRun {
         figure("spurious_fraction", done.spuriousFraction());
         figure("ideal_seconds", done.idealSeconds());
         figure("goodput_bps", done.goodputBitsPerSecond());
-        lines.add(text("%d transfers of %s, ideal %s each (simulated)", runs, options.size, time(done.idealSeconds())));
-        lines.add(text(
+        lines.add(String.format(
+                Locale.ROOT,
+                "%d transfers of %s, ideal %s each (simulated)",
+                runs,
+                ByteSize.format(bytes),
+                time(done.idealSeconds())));
+        lines.add(String.format(
+                Locale.ROOT,
                 "completion over ideal: mean %.4f, p50 %.4f, p99 %.4f, p99.9 %.4f, largest %.4f%s",
                 mean,
                 TransferExperiment.quantile(ratios, 0.5),
@@ -149,20 +156,29 @@ final class SimulationRun {
                 TransferExperiment.quantile(ratios, 0.999),
                 ratios[ratios.length - 1],
                 runs < 10_000 ? " (p99.9 means something from 10,000 runs on)" : ""));
-        lines.add(text("efficiency %.2f %%, goodput %s", 100 * done.efficiency(), rate(done.goodputBitsPerSecond())));
+        lines.add(String.format(
+                Locale.ROOT,
+                "efficiency %.2f %%, goodput %s",
+                100 * done.efficiency(),
+                rate(done.goodputBitsPerSecond())));
         costs(done.retransmittedFraction(), done.parityFraction(), done.spuriousFraction(), done.payloadShare());
     }
 
     private void costs(double retransmitted, double parity, double spurious, double share) {
-        lines.add(text(
+        lines.add(String.format(
+                Locale.ROOT,
                 "sent again %.4f %%, parity %.4f %%, needlessly sent again %.4f %%, payload share %.2f %%",
-                100 * retransmitted, 100 * parity, 100 * spurious, 100 * share));
+                100 * retransmitted,
+                100 * parity,
+                100 * spurious,
+                100 * share));
     }
 
     private void runStream(Consumer<String> progress) {
         final StreamExperiment done = new StreamExperiment(
                         path, flows, SimulationRun::controller, (long) (options.seconds * 1e9), options.warmup.nanos())
-                .run(seconds -> progress.accept(text("%.1f of %.1f virtual seconds", seconds, options.seconds)));
+                .run(seconds -> progress.accept(
+                        String.format(Locale.ROOT, "%.1f of %.1f virtual seconds", seconds, options.seconds)));
         stream = done;
         head(done.traceHash(), done.payloadShare());
         json.put("runs", 1).put("virtual_seconds", options.seconds).put("warmup_seconds", options.warmup.nanos() / 1e9);
@@ -178,13 +194,20 @@ final class SimulationRun {
         figure("utilisation", done.utilisation());
         figure("queue_p95_ms", done.queueP95Nanos() / 1e6);
         figure("queue_p95_rtts", (double) done.queueP95Nanos() / path.rttNanos);
-        lines.add(text(
+        lines.add(String.format(
+                Locale.ROOT,
                 "%s of %s in %.1f virtual seconds: efficiency %.2f %% (simulated)",
-                rate(sum), rate(done.meanRate()), options.seconds, 100 * done.efficiency()));
+                rate(sum),
+                rate(done.meanRate()),
+                options.seconds,
+                100 * done.efficiency()));
         costs(done.retransmittedFraction(), done.parityFraction(), done.spuriousFraction(), done.payloadShare());
-        lines.add(text(
+        lines.add(String.format(
+                Locale.ROOT,
                 "line busy %.2f %%, queueing delay p95 %s, dropped by the queue %d",
-                100 * done.utilisation(), TimeSpan.format(done.queueP95Nanos()), done.droppedPackets()));
+                100 * done.utilisation(),
+                TimeSpan.format(done.queueP95Nanos()),
+                done.droppedPackets()));
         flowFigures(done);
         recoveryFigures(done);
         if (!done.failures().isEmpty()) {
@@ -203,15 +226,19 @@ final class SimulationRun {
                     .put("fair_shares", goodput / fair));
             figures.put("fair_shares." + i, goodput / fair);
             if (flows.size() > 1) {
-                lines.add(text(
+                lines.add(String.format(
+                        Locale.ROOT,
                         "flow %d, %s: %s, %.2f times its share",
-                        i, flows.get(i).label(), rate(goodput), goodput / fair));
+                        i,
+                        flows.get(i).label(),
+                        rate(goodput),
+                        goodput / fair));
             }
         }
         json.put("flows", rows);
         if (flows.size() > 1) {
             figure("jain", done.jain());
-            lines.add(text("Jain's index %.4f", done.jain()));
+            lines.add(String.format(Locale.ROOT, "Jain's index %.4f", done.jain()));
         }
     }
 
@@ -228,19 +255,19 @@ final class SimulationRun {
                     .put("at_seconds", each.atNanos() / 1e9)
                     .put("round_trips_to_90_percent", each.roundTrips())
                     .put("seconds_to_90_percent", each.recoveryNanos() < 0 ? Double.NaN : each.recoveryNanos() / 1e9));
-            lines.add(text(
+            lines.add(String.format(
+                    Locale.ROOT,
                     "%s at %.2f s: 90 %% of the path after %.1f round trips of %s",
-                    each.what(), each.atNanos() / 1e9, each.roundTrips(), TimeSpan.format(each.rttNanos())));
+                    each.what(),
+                    each.atNanos() / 1e9,
+                    each.roundTrips(),
+                    TimeSpan.format(each.rttNanos())));
         }
         if (!rows.isEmpty()) {
             json.put("recoveries", rows);
             figures.put("recovery_rtts", worst);
             figures.put("recovery_seconds", worstSeconds);
         }
-    }
-
-    private static String text(String format, Object... arguments) {
-        return String.format(Locale.ROOT, format, arguments);
     }
 
     private static String rate(double bitsPerSecond) {

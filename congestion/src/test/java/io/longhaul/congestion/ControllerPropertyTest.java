@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.congestion.bbr.BbrFactory;
+import io.longhaul.congestion.catalog.ControllerCatalog;
 import io.longhaul.congestion.reserved.ReservedFactory;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -41,7 +42,9 @@ class ControllerPropertyTest {
         for (final CongestionControllerFactory factory : List.of(new BbrFactory(7), new BbrFactory(7))) {
             assertEquals(run(new BbrFactory(7), 99), run(factory, 99));
         }
-        assertEquals(run(new ReservedFactory(), 99), run(new ReservedFactory(), 99));
+        for (final String name : ControllerCatalog.names()) {
+            assertEquals(run(ControllerCatalog.find(name, 7), 99), run(ControllerCatalog.find(name, 7), 99));
+        }
     }
 
     private static LongStream seeds() {
@@ -50,7 +53,7 @@ class ControllerPropertyTest {
     }
 
     private static Stream<CongestionControllerFactory> factories() {
-        return Stream.of(new BbrFactory(3), new ReservedFactory());
+        return ControllerCatalog.names().stream().map(name -> ControllerCatalog.find(name, 3));
     }
 
     /// Runs random calls; gives a hash of all answers.

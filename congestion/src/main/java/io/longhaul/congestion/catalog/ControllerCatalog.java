@@ -14,12 +14,16 @@ package io.longhaul.congestion.catalog;
 
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.congestion.bbr.BbrFactory;
+import io.longhaul.congestion.cubic.CubicFactory;
+import io.longhaul.congestion.delay.DelayFactory;
 import io.longhaul.congestion.reserved.ReservedFactory;
+import io.longhaul.congestion.scavenger.ScavengerFactory;
 import java.util.List;
 
 /// The congestion controllers that are built in.
 public final class ControllerCatalog {
-    private static final List<String> NAMES = List.of(BbrFactory.NAME, ReservedFactory.NAME);
+    private static final List<String> NAMES =
+            List.of(BbrFactory.NAME, ReservedFactory.NAME, CubicFactory.NAME, DelayFactory.NAME, ScavengerFactory.NAME);
 
     private ControllerCatalog() {}
 
@@ -36,6 +40,9 @@ public final class ControllerCatalog {
         return switch (name) {
             case BbrFactory.NAME -> new BbrFactory(seed);
             case ReservedFactory.NAME -> new ReservedFactory();
+            case CubicFactory.NAME -> new CubicFactory();
+            case DelayFactory.NAME -> new DelayFactory();
+            case ScavengerFactory.NAME -> new ScavengerFactory();
             default -> throw new IllegalArgumentException(name + " is unknown: " + String.join(", ", NAMES));
         };
     }
