@@ -82,11 +82,7 @@ public final class Side {
     /// Memory that the peer may write directly; null when everything is sent.
     public final @Nullable SimulatedMemory memory;
 
-    Side(
-            EngineConfig config,
-            CongestionControllerFactory congestion,
-            @Nullable SimulatedMemory memory,
-            long nowNanos) {
+    Side(EngineConfig config, CongestionControllerFactory congestion, @Nullable SimulatedMemory memory, long nowNanos) {
         this.memory = memory;
         final SplittableRandom keys = new SplittableRandom(config.seed() ^ 0x5E55_101DL);
         engine = new ConnectionEngine(config, congestion, new RegionTable(keys::nextLong, exposed), nowNanos, memory);
