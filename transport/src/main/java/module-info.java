@@ -10,8 +10,8 @@ module io.longhaul {
     exports io.longhaul.core;
     exports io.longhaul.core.fec;
 
-    uses io.longhaul.EndpointProvider;
+    uses io.longhaul.Longhaul.Provider;
 
-    provides io.longhaul.EndpointProvider with
+    provides io.longhaul.Longhaul.Provider with
             io.longhaul.endpoint.EndpointService;
 }

@@ -36,10 +36,10 @@ public interface Longhaul extends AutoCloseable {
     ///     neither authenticated nor encrypted yet
     /// @throws DeviceException when the device cannot be opened
     static Longhaul open(LonghaulConfig config) {
-        return ServiceLoader.load(EndpointProvider.class, Longhaul.class.getClassLoader())
+        return ServiceLoader.load(Provider.class, Longhaul.class.getClassLoader())
                 .findFirst()
                 .orElseThrow(() -> new ConfigurationException(
-                        "no EndpointProvider on the module path; put longhaul-transport there as it was built"))
+                        "no Longhaul.Provider on the module path; put longhaul-transport there as it was built"))
                 .open(config);
     }
 
@@ -67,4 +67,10 @@ public interface Longhaul extends AutoCloseable {
     /// Aborts what is left and frees the device. Idempotent.
     @Override
     void close();
+
+    /// Service that makes endpoints; keeps the public API free of the packages behind it.
+    interface Provider {
+        /// Opens an endpoint.
+        Longhaul open(LonghaulConfig config);
+    }
 }

@@ -13,12 +13,11 @@
 package io.longhaul.endpoint;
 
 import io.longhaul.ConfigurationException;
-import io.longhaul.EndpointProvider;
 import io.longhaul.Longhaul;
 import io.longhaul.LonghaulConfig;
 
 /// Makes endpoints for {@link Longhaul#open}.
-public final class EndpointService implements EndpointProvider {
+public final class EndpointService implements Longhaul.Provider {
     /// Creates the service; called by {@link java.util.ServiceLoader}.
     public EndpointService() {}
 
