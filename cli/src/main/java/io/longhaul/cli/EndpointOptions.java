@@ -32,7 +32,10 @@ final class EndpointOptions {
 
     private static final int MAX_LANES = LonghaulConfig.MAX_LANES;
 
-    @Option(names = "--device", paramLabel = "NAME", description = "auto, soft, soft:4791, or a verbs device (longhaul devices).")
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            description = "auto, soft, soft:4791, or a verbs device (longhaul devices).")
     String device = "auto";
 
     @Option(

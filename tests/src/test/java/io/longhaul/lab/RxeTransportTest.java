@@ -207,8 +207,8 @@ class RxeTransportTest {
 
     @Test
     void aDeviceThatIsNotThereIsNamedWithThosePresent() {
-        final DeviceException missing =
-                assertThrows(DeviceException.class, () -> Longhaul.open(config("rxe_z").build()));
+        final DeviceException missing = assertThrows(
+                DeviceException.class, () -> Longhaul.open(config("rxe_z").build()));
         assertTrue(String.valueOf(missing.getMessage()).contains("rxe_a"), missing.getMessage());
     }
 }

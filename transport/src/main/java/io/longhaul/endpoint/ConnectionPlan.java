@@ -54,7 +54,8 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
                     ConnectionException.Reason.REFUSED,
                     "device " + port.device().name() + " at " + port.address().getHostAddress()
                             + " reaches only devices on UDP port 4791, and the software device at "
-                            + remote.getHostAddress() + " listens at " + peer.lanes().getFirst().udpPort()
+                            + remote.getHostAddress() + " listens at "
+                            + peer.lanes().getFirst().udpPort()
                             + "; have it use device soft:4791");
         }
         final int lanes = Math.min(local.lanes().size(), peer.lanes().size());

@@ -33,7 +33,8 @@ final class DeviceCatalog {
 
     /// What opens the devices of an endpoint.
     ///
-    /// {@code auto} and {@code soft} are the software device on ports of the kernel's choice; {@code soft:PORT} listens at
+    /// {@code auto} and {@code soft} are the software device on ports of the kernel's choice; {@code soft:PORT}
+    /// listens at
     /// a port, 4791 to be reached by NICs and rxe; every other name is that of a device of the operating system.
     ///
     /// @throws DeviceException when there is no device of that name
@@ -49,10 +50,11 @@ final class DeviceCatalog {
         final IbvDeviceProvider provider = new IbvDeviceProvider(IbvDeviceConfig.DEFAULT);
         final List<String> names = provider.deviceNames();
         if (!names.contains(name)) {
-            final String present = names.isEmpty() ? provider.availability().reason() : "present: " + String.join(", ", names);
+            final String present =
+                    names.isEmpty() ? provider.availability().reason() : "present: " + String.join(", ", names);
             throw new DeviceException(
-                    "there is no verbs device \"" + name + "\"; use auto, soft or soft:4791, or a device of this machine ("
-                            + present + ")",
+                    "there is no verbs device \"" + name
+                            + "\"; use auto, soft or soft:4791, or a device of this machine (" + present + ")",
                     null);
         }
         return local -> new IbvDeviceProvider(IbvDeviceConfig.DEFAULT.withLocalAddress(local)).open(name);

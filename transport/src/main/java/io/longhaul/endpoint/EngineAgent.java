@@ -179,7 +179,8 @@ final class EngineAgent implements Agent {
         return work;
     }
 
-    // What the device refuses with an exception, for example because it was removed, ends all connections, not the agent.
+    // What the device refuses with an exception, for example because it was removed, ends all connections, not the
+    // agent.
     private int tryDevice(IntSupplier work) {
         if (deviceFailed) {
             return 0;
