@@ -81,7 +81,18 @@ public final class Main implements Runnable {
 
     /// The command with everything that it understands.
     public static CommandLine commandLine() {
-        final CommandLine commands = new CommandLine(new Main());
+        final CommandLine commands = withQuantities(new CommandLine(new Main()));
+        commands.setExpandAtFiles(false);
+        commands.setCaseInsensitiveEnumValuesAllowed(true);
+        commands.setParameterExceptionHandler(usageHandler());
+        commands.setExecutionExceptionHandler(
+                (failure, commandLine, parsed) -> Failures.report(failure, parsed, commandLine));
+        commands.setUsageHelpAutoWidth(true);
+        return commands;
+    }
+
+    /// Teaches a command the quantities.
+    static CommandLine withQuantities(CommandLine commands) {
         register(commands, ByteSize.class, ByteSize::parse);
         register(commands, BitRate.class, BitRate::parse);
         register(commands, TimeSpan.class, TimeSpan::parse);
@@ -89,12 +100,6 @@ public final class Main implements Runnable {
         register(commands, Distance.class, Distance::parse);
         register(commands, HostPort.class, HostPort::parse);
         register(commands, Emulation.class, Emulation::parse);
-        commands.setExpandAtFiles(false);
-        commands.setCaseInsensitiveEnumValuesAllowed(true);
-        commands.setParameterExceptionHandler(usageHandler());
-        commands.setExecutionExceptionHandler(
-                (failure, commandLine, parsed) -> Failures.report(failure, parsed, commandLine));
-        commands.setUsageHelpAutoWidth(true);
         return commands;
     }
 

@@ -122,7 +122,11 @@ final class SimulateOptions {
     @Option(names = "--cold", description = "Start without knowing the rate of the path.")
     boolean cold;
 
-    @Option(names = "--scheme", paramLabel = "NAME", description = "What moves the bytes. Default: longhaul.")
+    @Option(
+            names = "--scheme",
+            paramLabel = "NAME",
+            description = "What moves the bytes: longhaul, gbn,"
+                    + " gbn-rxe, sr, sr-tlp, rs-32-8, rs-8-2, cubic, bbr3. Default: longhaul.")
     String scheme = "longhaul";
 
     @Option(names = "--cc", paramLabel = "NAME", description = "Congestion controller of longhaul. Default: bbr.")

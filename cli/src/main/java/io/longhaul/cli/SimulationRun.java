@@ -21,6 +21,7 @@ import io.longhaul.sim.experiment.FlowSettings;
 import io.longhaul.sim.experiment.PathSettings;
 import io.longhaul.sim.experiment.StreamExperiment;
 import io.longhaul.sim.experiment.TransferExperiment;
+import io.longhaul.sim.model.Schemes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +48,13 @@ final class SimulationRun {
         path = options.path();
         flows = options.flows();
         for (FlowSettings each : flows) {
+            if (!each.scheme().equals("longhaul")) {
+                if (!Schemes.names().contains(each.scheme())) {
+                    throw CommandFailure.usage("Invalid value for option '--scheme': " + each.scheme()
+                            + " is unknown: longhaul, " + String.join(", ", Schemes.names()));
+                }
+                continue;
+            }
             try {
                 controller(each.congestion(), 0);
             } catch (IllegalArgumentException e) {
@@ -188,6 +196,8 @@ final class SimulationRun {
             sum += done.goodputBitsPerSecond(i);
         }
         figure("goodput_bps", sum);
+        figure("terabyte_seconds", 8e12 / sum);
+        figure("terabyte_seconds_limit", 8e12 / (done.meanRate() * done.payloadShare()));
         figure("retransmitted_fraction", done.retransmittedFraction());
         figure("parity_fraction", done.parityFraction());
         figure("spurious_fraction", done.spuriousFraction());
@@ -208,6 +218,11 @@ final class SimulationRun {
                 100 * done.utilisation(),
                 TimeSpan.format(done.queueP95Nanos()),
                 done.droppedPackets()));
+        lines.add(String.format(
+                Locale.ROOT,
+                "extrapolated: 72 TB in %.3f h; the payload share allows %.3f h",
+                72 * 8e12 / sum / 3600,
+                72 * 8e12 / (done.meanRate() * done.payloadShare()) / 3600));
         flowFigures(done);
         recoveryFigures(done);
         if (!done.failures().isEmpty()) {

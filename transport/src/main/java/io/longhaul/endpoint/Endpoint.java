@@ -137,7 +137,8 @@ final class Endpoint implements Longhaul {
     private static String blocked(EndpointConnection connection, Duration timeout) {
         return "TCP to " + Bootstrap.text(connection.remoteAddress())
                 + " works, but no datagram came back within " + timeout
-                + "; allow UDP between the two hosts in both directions, and check for address translation between them";
+                + "; allow UDP between the two hosts in both directions, and check for address translation between"
+                + " them";
     }
 
     // ---- server ----

@@ -20,6 +20,7 @@ import io.longhaul.RemoteRegion;
 import io.longhaul.Right;
 import io.longhaul.sim.Pair;
 import io.longhaul.sim.Timeline;
+import io.longhaul.sim.Transport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

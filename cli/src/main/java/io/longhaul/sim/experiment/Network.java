@@ -17,6 +17,8 @@ import io.longhaul.sim.Line;
 import io.longhaul.sim.Pair;
 import io.longhaul.sim.PathRoute;
 import io.longhaul.sim.Timeline;
+import io.longhaul.sim.Transport;
+import io.longhaul.sim.model.Schemes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -76,7 +78,10 @@ public final class Network implements AutoCloseable {
             BiFunction<String, Long, CongestionControllerFactory> controllers,
             int index) {
         if (!flow.scheme().equals("longhaul")) {
-            throw new IllegalArgumentException("the scheme '" + flow.scheme() + "' is not known; there is longhaul");
+            final long rtt = flow.rttNanos() == 0 ? path.rttNanos : flow.rttNanos();
+            final Schemes.Path model = new Schemes.Path(
+                    there, home, path.rateBitsPerSecond, rtt, path.mtuBytes, path.seed * 1_000_003 + index);
+            return Schemes.create(flow.scheme(), model, timeline);
         }
         final double ipRate = (double) path.rateBitsPerSecond * path.mtuBytes / (path.mtuBytes + Line.ETHERNET_BYTES);
         final double bdp = path.bandwidthDelayBytes();

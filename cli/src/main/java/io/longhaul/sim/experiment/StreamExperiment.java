@@ -15,6 +15,7 @@ package io.longhaul.sim.experiment;
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.sim.Actor;
 import io.longhaul.sim.Line;
+import io.longhaul.sim.Transport;
 import io.longhaul.verbs.soft.WireConfig;
 import java.util.ArrayList;
 import java.util.List;

@@ -14,6 +14,7 @@ package io.longhaul.sim.experiment;
 
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.sim.Line;
+import io.longhaul.sim.Transport;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;

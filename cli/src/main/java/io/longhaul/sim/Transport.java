@@ -10,7 +10,7 @@
  * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
  * See the License for the specific language governing permissions and limitations under the License.
  */
-package io.longhaul.sim.experiment;
+package io.longhaul.sim;
 
 /// One sender and one receiver, of whatever kind, in virtual time.
 public interface Transport extends AutoCloseable {
