@@ -78,7 +78,7 @@ public final class BlockCode extends PacketModel {
             acknowledge(nowNanos, block);
             return;
         }
-        final BitSet have = arrivedOfBlock.computeIfAbsent(block, unused -> new BitSet(k + m));
+        final BitSet have = arrivedOfBlock.computeIfAbsent(block, _ -> new BitSet(k + m));
         have.set((int) (number % (k + m)));
         if (have.cardinality() >= k) {
             arrivedOfBlock.remove(block);

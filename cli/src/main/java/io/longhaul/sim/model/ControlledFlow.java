@@ -28,7 +28,6 @@ import java.util.ArrayDeque;
 /// There
 /// is no limit but the controller's window.
 public final class ControlledFlow extends PacketModel {
-    private static final byte NEW = 0;
     private static final byte FLYING = 1;
     private static final byte LOST = 2;
     private static final byte ACKED = 3;

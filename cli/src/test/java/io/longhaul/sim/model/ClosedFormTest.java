@@ -15,9 +15,11 @@ package io.longhaul.sim.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longhaul.congestion.cubic.CubicFactory;
 import io.longhaul.sim.Line;
 import io.longhaul.sim.LossTrace;
 import io.longhaul.sim.PathRoute;
+import io.longhaul.sim.Route;
 import io.longhaul.sim.Timeline;
 import io.longhaul.verbs.soft.WireConfig;
 import java.time.Duration;
@@ -164,18 +166,68 @@ class ClosedFormTest {
         assertEquals(expected, seen, WITHIN * expected, "seed 11");
     }
 
-    @Test
-    void cubicFollowsItsResponseFunction() {
-        //= RFC 9438 §5.1: mean window (C (3 + beta) / (4 (1 - beta)))^(1/4) x RTT^(3/4) / p^(3/4), losses evenly apart
+    private ControlledFlow cubic(long rttNanos, String losses) {
         final long rate = 10_000_000_000L;
-        final PacketModel model = model("cubic", rate, 100_000_000, 0, "99999 1");
-        final double window = Math.pow(0.4 * 3.7 / 1.2, 0.25) * Math.pow(0.1, 0.75) / Math.pow(1e-5, 0.75);
+        final Route there = route(line(rate, rttNanos), rttNanos, 0, losses, 11);
+        final Route home = route(line(rate, rttNanos), rttNanos, 0, "", 12);
+        // The closed forms are those of a flow alone, which needs no fast convergence (RFC 9438 §4.7).
+        return new ControlledFlow(
+                new PacketModel.Settings(there, home, rate, rttNanos, 8948, 52),
+                timeline,
+                new CubicFactory(false),
+                1L << 30);
+    }
+
+    @Test
+    void cubicIsAsFastAsRenoOnShortPaths() {
+        //= RFC 9438 §4.3: mean window sqrt(alpha (1 + beta) / (2 (1 - beta) p)), alpha = 3 (1 - beta) / (1 + beta)
+        final PacketModel model = cubic(20_000_000, "9999 1");
+        final double window = Math.sqrt(1.5 / 1e-4);
         model.startStream();
-        timeline.runFor(60_000_000_000L);
+        timeline.runFor(40_000_000_000L);
         final long before = model.arrivedPackets;
         timeline.runFor(200_000_000_000L);
-        final double seen = (model.arrivedPackets - before) / 200.0 * 0.1;
-        assertEquals(window, seen, WITHIN * window);
+        assertEquals(window, (model.arrivedPackets - before) / 200.0 * 0.02, WITHIN * window);
+    }
+
+    @Test
+    void cubicFollowsItsCurveOnLongPaths() {
+        final ControlledFlow model = cubic(100_000_000, "2500 1 " + "99999 1 ".repeat(200));
+        model.startStream();
+        timeline.runFor(20_000_000_000L);
+        double maximum = nextCut(model);
+        final double start = timeline.nowNanos();
+        final int cycles = 20;
+        for (int i = 0; i < cycles; i++) {
+            nextCut(model);
+        }
+        //= RFC 9438 §4.2: the window grows along C (t - K)^3 + Wmax until 100,000 packets have left
+        double expected = 0;
+        for (int i = 0; i < cycles; i++) {
+            final double k = Math.cbrt(0.3 * maximum / 0.4);
+            // A round trip passes before the curve begins.
+            double packets = 0.7 * maximum;
+            double t = 0;
+            while (packets < 100_000) {
+                packets += (0.4 * Math.pow(t - k, 3) + maximum) * 0.001 / 0.1;
+                t += 0.001;
+            }
+            expected += t + 0.1;
+            maximum = 0.4 * Math.pow(t - k, 3) + maximum;
+        }
+        assertEquals(expected, (timeline.nowNanos() - start) / 1e9, WITHIN * expected);
+    }
+
+    // Runs until the window is cut; gives the window before it, packets.
+    private double nextCut(ControlledFlow model) {
+        double before = 0;
+        double now = model.windowBytes() / 9000.0;
+        while (now > 0.9 * before) {
+            before = now;
+            timeline.runFor(100_000_000L);
+            now = model.windowBytes() / 9000.0;
+        }
+        return before;
     }
 
     @Test

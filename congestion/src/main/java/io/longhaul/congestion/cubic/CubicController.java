@@ -49,6 +49,7 @@ public final class CubicController implements CongestionController {
     private static final double NANOS = 1e9;
 
     private final CongestionConfig config;
+    private final boolean fastConvergence;
     private HyStart start = new HyStart();
     private long srttNanos;
 
@@ -72,8 +73,11 @@ public final class CubicController implements CongestionController {
     private double undoMaximum;
 
     /// Creates a controller.
-    public CubicController(CongestionConfig config) {
+    ///
+    /// @param fastConvergence whether a cut below the last maximum lowers it (RFC 9438 §4.7)
+    public CubicController(CongestionConfig config, boolean fastConvergence) {
         this.config = config;
+        this.fastConvergence = fastConvergence;
         srttNanos = config.initialRttNanos();
         window = config.initialWindowPackets();
         if (config.rateHintBytesPerSecond() > 0) {
@@ -176,7 +180,7 @@ public final class CubicController implements CongestionController {
         cutOnce = true;
         recoveryNanos = nowNanos;
         cutFrom = window;
-        maximum = window < maximum ? window * (1 + BETA) / 2 : window;
+        maximum = fastConvergence && window < maximum ? window * (1 + BETA) / 2 : window;
         window *= BETA;
         bound();
         slowStartThreshold = window;

@@ -23,12 +23,25 @@ public final class CubicFactory implements CongestionControllerFactory {
     /// Name under which the controller is chosen.
     public static final String NAME = "cubic";
 
+    private final boolean fastConvergence;
+
+    /// Creates a factory whose flows make room for each other.
+    public CubicFactory() {
+        this(true);
+    }
+
     /// Creates a factory.
-    public CubicFactory() {}
+    ///
+    /// @param fastConvergence whether a flow that is cut before it has reached its last maximum gives some of it
+    /// up; a flow
+    /// that is alone needs not (RFC 9438 §4.7)
+    public CubicFactory(boolean fastConvergence) {
+        this.fastConvergence = fastConvergence;
+    }
 
     @Override
     public CongestionController create(CongestionConfig config) {
-        return new CubicController(config);
+        return new CubicController(config, fastConvergence);
     }
 
     @Override
