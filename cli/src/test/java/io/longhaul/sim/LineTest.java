@@ -93,6 +93,6 @@ class LineTest {
             assertTrue(line.enter(0, 962, false));
         }
         // Packet i waits i x 8 us; a slot is 200 us x 4 / 4095.
-        assertEquals(94 * 8_000, line.delayQuantileNanos(0.95), 800);
+        assertEquals(94 * 8_000.0, (double) line.delayQuantileNanos(0.95), 800.0);
     }
 }

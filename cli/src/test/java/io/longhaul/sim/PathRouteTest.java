@@ -81,9 +81,8 @@ class PathRouteTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "1", "1 2 3", "x 1", "-1 2", "0 5", "1.5 2"})
     void refusesWhatIsNoTrace(String text) {
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> LossTrace.parse(text))
-                        .getMessage()
-                        .length()
-                > 10);
+        final String message = String.valueOf(assertThrows(IllegalArgumentException.class, () -> LossTrace.parse(text))
+                .getMessage());
+        assertTrue(message.length() > 10, message);
     }
 }
