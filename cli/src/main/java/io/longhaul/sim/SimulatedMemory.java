@@ -26,14 +26,19 @@ public final class SimulatedMemory implements PlacementPort {
     /// What RETH and ImmDt have more than DETH, bytes.
     static final int MORE_HEADER_BYTES = 16 + 4 - 8;
 
-    private record Registered(MemorySegment memory, int key) {}
+    private static final long FIRST_ADDRESS = 1L << 32;
+    private static final long PAGE_BYTES = 4096;
+
+    // The address is made up: those of the machine differ from run to run, and they travel in packets.
+    private record Registered(MemorySegment memory, int key, long address) {}
 
     private final int lanes;
     private final int maxChunkBytes;
     private final boolean forgetful;
     private final SplittableRandom random;
     private final List<@Nullable Registered> handles = new ArrayList<>();
-    private final Map<Integer, MemorySegment> byKey = new HashMap<>();
+    private final Map<Integer, Registered> byKey = new HashMap<>();
+    private long nextAddress = FIRST_ADDRESS;
     private int live;
     private long refusedWrites;
     private long writes;
@@ -66,8 +71,10 @@ public final class SimulatedMemory implements PlacementPort {
         while (key == 0 || byKey.containsKey(key)) {
             key = random.nextInt();
         }
-        byKey.put(key, memory);
-        handles.add(new Registered(memory, key));
+        final Registered made = new Registered(memory, key, nextAddress);
+        nextAddress += (memory.byteSize() + 2 * PAGE_BYTES) & -PAGE_BYTES;
+        byKey.put(key, made);
+        handles.add(made);
         live++;
         return handles.size() - 1;
     }
@@ -82,7 +89,7 @@ public final class SimulatedMemory implements PlacementPort {
 
     @Override
     public long address(int handle) {
-        return registered(handle).memory.address();
+        return registered(handle).address;
     }
 
     @Override
@@ -102,13 +109,13 @@ public final class SimulatedMemory implements PlacementPort {
 
     // False when the key or the range is wrong: nothing was written.
     boolean write(SimulatedLink.Packet packet) {
-        final MemorySegment memory = byKey.get(packet.remoteKey);
-        final long offset = memory == null ? -1 : packet.remoteAddress - memory.address();
-        if (memory == null || offset < 0 || offset > memory.byteSize() - packet.length) {
+        final Registered found = byKey.get(packet.remoteKey);
+        final long offset = found == null ? -1 : packet.remoteAddress - found.address;
+        if (found == null || offset < 0 || offset > found.memory.byteSize() - packet.length) {
             refusedWrites++;
             return false;
         }
-        MemorySegment.copy(packet.bytes, 0, memory, offset, packet.length);
+        MemorySegment.copy(packet.bytes, 0, found.memory, offset, packet.length);
         writes++;
         return true;
     }
