@@ -23,6 +23,8 @@ public enum FecPolicy {
     /// Every message, write and read, all of it.
     FULL,
 
-    /// The end of every message, write and read: at most a tenth of it and what the path holds at a time.
+    /// The end of every message, write and read: one and a quarter times what the path holds at a time, because
+    /// what was lost
+    /// before can be sent again without delaying the end.
     TAIL
 }

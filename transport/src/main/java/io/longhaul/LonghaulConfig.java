@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// @param bindAddress local address for outgoing connections, control and data; null lets the route decide
 /// @param congestionController name of the controller: {@code bbr}, {@code reserved}, or that of one of the factories
 /// @param congestionFactories controllers beside those built in
+/// @param fec when parity is sent, so that losses need no round trip to be repaired
 /// @param lanes lanes to open for each local address, 1..64; a connection uses the smaller number of the two sides
 /// @param rateHintBitsPerSecond declared rate of the path, 0 for none; {@code reserved} needs it
 /// @param maxMemoryBytes hard cap of the receive memory (messages and streams) of one connection, bytes, 1 MiB and more
@@ -64,6 +65,7 @@ public record LonghaulConfig(
         @Nullable InetAddress bindAddress,
         String congestionController,
         List<CongestionControllerFactory> congestionFactories,
+        FecPolicy fec,
         int lanes,
         long rateHintBitsPerSecond,
         long maxMemoryBytes,
@@ -203,6 +205,7 @@ public record LonghaulConfig(
         private @Nullable InetAddress bindAddress;
         private String congestionController = "bbr";
         private List<CongestionControllerFactory> congestionFactories = List.of();
+        private FecPolicy fec = FecPolicy.OFF;
         private int lanes = 4;
         private long rateHintBitsPerSecond;
         private long maxMemoryBytes = defaultMaxMemoryBytes();
@@ -235,6 +238,7 @@ public record LonghaulConfig(
             bindAddress = from.bindAddress;
             congestionController = from.congestionController;
             congestionFactories = from.congestionFactories;
+            fec = from.fec;
             lanes = from.lanes;
             rateHintBitsPerSecond = from.rateHintBitsPerSecond;
             maxMemoryBytes = from.maxMemoryBytes;
@@ -285,6 +289,12 @@ public record LonghaulConfig(
             more.add(factory);
             congestionFactories = more;
             congestionController = factory.name();
+            return this;
+        }
+
+        /// Sets when parity is sent.
+        public Builder fec(FecPolicy value) {
+            fec = value;
             return this;
         }
 
@@ -455,6 +465,7 @@ public record LonghaulConfig(
                     bindAddress,
                     congestionController,
                     congestionFactories,
+                    fec,
                     lanes,
                     rateHintBitsPerSecond,
                     maxMemoryBytes,

@@ -14,6 +14,7 @@ package io.longhaul.cli;
 
 import io.longhaul.Connection;
 import io.longhaul.ConnectionException;
+import io.longhaul.FecPolicy;
 import io.longhaul.Longhaul;
 import io.longhaul.LonghaulConfig;
 import io.longhaul.LonghaulConfig.Placement;
@@ -22,6 +23,8 @@ import io.longhaul.cli.quantity.ByteSize;
 import io.longhaul.cli.quantity.HostPort;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -45,6 +48,13 @@ final class EndpointOptions {
                     "Congestion controller: bbr, reserved (a provisioned circuit; needs --rate-hint), cubic, delay,"
                             + " or scavenger. Default: bbr.")
     String controller = "bbr";
+
+    @Option(
+            names = "--fec",
+            paramLabel = "WHEN",
+            description =
+                    "Parity against losses: off, auto (where it is worth its bytes), full, or tail (the end of each transfer).")
+    String fec = "off";
 
     @Option(names = "--lanes", paramLabel = "N", description = "Network paths to use, 1..64.")
     int lanes = LonghaulConfig.defaults().lanes();
@@ -106,6 +116,10 @@ final class EndpointOptions {
             throw CommandFailure.usage("Invalid value for option '--cc': '" + controller + "' is none of "
                     + String.join(", ", new java.util.TreeSet<>(LonghaulConfig.BUILT_IN_CONTROLLERS)));
         }
+        if (!List.of("off", "auto", "full", "tail").contains(fec)) {
+            throw CommandFailure.usage(
+                    "Invalid value for option '--fec': '" + fec + "' is none of off, auto, full, tail");
+        }
         if (controller.equals("reserved") && rateHint == null) {
             throw CommandFailure.usage("--cc reserved needs --rate-hint, the rate of the circuit, for example 10gbit");
         }
@@ -127,6 +141,7 @@ final class EndpointOptions {
         return LonghaulConfig.builder()
                 .device(emulation != null && device.equals("auto") ? "soft" : device)
                 .congestionController(controller)
+                .fec(FecPolicy.valueOf(fec.toUpperCase(Locale.ROOT)))
                 .lanes(lanes)
                 .rateHintBitsPerSecond(rateHintBitsPerSecond())
                 .maxMemoryBytes(maxMemoryBytes())

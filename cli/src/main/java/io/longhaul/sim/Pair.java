@@ -13,6 +13,7 @@
 package io.longhaul.sim;
 
 import io.longhaul.ConnectionStatistics;
+import io.longhaul.FecPolicy;
 import io.longhaul.Operation;
 import io.longhaul.OperationStatus;
 import io.longhaul.RemoteRegion;
@@ -21,6 +22,7 @@ import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.congestion.bbr.BbrFactory;
 import io.longhaul.core.ConnectionEngine;
 import io.longhaul.core.EngineConfig;
+import io.longhaul.core.FecConfig;
 import io.longhaul.verbs.soft.LinkModel;
 import io.longhaul.verbs.soft.WireConfig;
 import java.lang.foreign.ValueLayout;
@@ -73,6 +75,7 @@ public final class Pair implements Actor, AutoCloseable {
         int lanes = 1;
         int ipBytes = 9000;
         long rateHintBitsPerSecond;
+        FecPolicy fec = FecPolicy.OFF;
         long maxMemoryBytes = 256L << 20;
         long seed = 1;
         int maxWindowChunks = 1 << 22;
@@ -111,6 +114,12 @@ public final class Pair implements Actor, AutoCloseable {
         /// Sets the largest IP packet.
         public Settings ipBytes(int value) {
             ipBytes = value;
+            return this;
+        }
+
+        /// Sets when parity is sent.
+        public Settings fec(FecPolicy value) {
+            fec = value;
             return this;
         }
 
@@ -188,6 +197,7 @@ public final class Pair implements Actor, AutoCloseable {
                     1024,
                     1024,
                     peer,
+                    FecConfig.of(fec),
                     seed + (isClient ? 0 : 77));
         }
     }

@@ -69,6 +69,7 @@ class UsageTest {
                 "cp a h:1/b --insecure --lanes 65",
                 "cp a h:1/b --insecure --lanes 1e3",
                 "cp a h:1/b --insecure --dscp 64",
+                "cp a h:1/b --insecure --fec sometimes",
                 "cp a h:1/b --insecure --dscp -1",
                 "cp a h:1/b --insecure --cc vegas",
                 "cp a h:1/b --insecure --cc reserved",

@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.longhaul.FecPolicy;
 import io.longhaul.allocation.JoinedEngines.Load;
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.congestion.bbr.BbrFactory;
@@ -75,9 +76,29 @@ class EngineAllocationTest {
         assertFree(new BbrFactory(), 1, Load.STREAM, 0, 0);
     }
 
+    @Test
+    void protectedWritesAllocateLessThanOneBytePerPacket() {
+        assertFree(new ReservedFactory(), 1, Load.WRITE, 1L << 20, 500, FecPolicy.AUTO);
+    }
+
+    @Test
+    void smallProtectedWritesAllocateLessThanOneBytePerPacket() {
+        assertFree(new ReservedFactory(), 1, Load.WRITE, 1024, 500, FecPolicy.FULL);
+    }
+
     private static void assertFree(
             CongestionControllerFactory congestion, int lanes, Load load, long bytesEach, int loseEvery) {
-        try (JoinedEngines engines = new JoinedEngines(congestion, 1500, lanes, load, bytesEach, loseEvery)) {
+        assertFree(congestion, lanes, load, bytesEach, loseEvery, FecPolicy.OFF);
+    }
+
+    private static void assertFree(
+            CongestionControllerFactory congestion,
+            int lanes,
+            Load load,
+            long bytesEach,
+            int loseEvery,
+            FecPolicy fec) {
+        try (JoinedEngines engines = new JoinedEngines(congestion, 1500, lanes, load, bytesEach, loseEvery, fec)) {
             engines.exchange(PACKETS);
             final long lostBefore = engines.lostPackets();
             final long packetsBefore = engines.sentPackets();
@@ -87,7 +108,10 @@ class EngineAllocationTest {
             final long packets = engines.sentPackets() - packetsBefore;
             assertTrue(packets >= PACKETS, "only " + packets + " packets were sent");
             assertTrue(bytes < packets, bytes + " bytes were allocated for " + packets + " packets");
-            assertEquals(loseEvery > 0, engines.lostPackets() > lostBefore, "losses");
+            assertEquals(fec != FecPolicy.OFF, engines.parityBytes() > 0, "parity");
+            if (fec == FecPolicy.OFF) {
+                assertEquals(loseEvery > 0, engines.lostPackets() > lostBefore, "losses");
+            }
         }
     }
 }

@@ -12,6 +12,7 @@
  */
 package io.longhaul.allocation;
 
+import io.longhaul.FecPolicy;
 import io.longhaul.Grant;
 import io.longhaul.Operation;
 import io.longhaul.OperationStatus;
@@ -23,6 +24,7 @@ import io.longhaul.core.EngineConfig;
 import io.longhaul.core.EngineEvent;
 import io.longhaul.core.EngineStream;
 import io.longhaul.core.ExposedRegions;
+import io.longhaul.core.FecConfig;
 import io.longhaul.core.InboundMessage;
 import io.longhaul.core.RegionTable;
 import io.longhaul.core.Transmit;
@@ -118,20 +120,30 @@ final class JoinedEngines implements AutoCloseable {
 
     /// @param bytes of an operation
     /// @param loseEvery loses one of so many packets with data; 0 for none
+    /// @param fec when parity is sent
     JoinedEngines(
-            CongestionControllerFactory congestion, int ipBytes, int lanes, Load load, long bytes, int loseEvery) {
+            CongestionControllerFactory congestion,
+            int ipBytes,
+            int lanes,
+            Load load,
+            long bytes,
+            int loseEvery,
+            FecPolicy fec) {
         this.loseEvery = loseEvery;
         toServer = new Direction(2048, lanes);
         toClient = new Direction(2048, lanes);
         final long rateHint = (long) ipBytes * 1_000_000_000L / PACKET_NANOS;
         final SplittableRandom random = new SplittableRandom(1);
         client = new ConnectionEngine(
-                config(true, ipBytes, lanes, rateHint),
+                config(true, ipBytes, lanes, rateHint, fec),
                 congestion,
                 new RegionTable(random::nextLong, new ExposedRegions()),
                 0);
         server = new ConnectionEngine(
-                config(false, ipBytes, lanes, rateHint), congestion, new RegionTable(random::nextLong, exposed), 0);
+                config(false, ipBytes, lanes, rateHint, fec),
+                congestion,
+                new RegionTable(random::nextLong, exposed),
+                0);
         exposed.expose("target", arena.allocate(REGION_BYTES, 64), Grant.of(Right.READ, Right.WRITE));
         while (!clientReady || !serverReady) {
             step();
@@ -147,7 +159,7 @@ final class JoinedEngines implements AutoCloseable {
         }
     }
 
-    private static EngineConfig config(boolean isClient, int ipBytes, int lanes, long rateHint) {
+    private static EngineConfig config(boolean isClient, int ipBytes, int lanes, long rateHint, FecPolicy fec) {
         final EngineConfig.PeerLimits peer = new EngineConfig.PeerLimits(8L << 20, 64L << 20, 1 << 20, 16_384, 1024);
         return new EngineConfig(
                 isClient,
@@ -171,6 +183,7 @@ final class JoinedEngines implements AutoCloseable {
                 1024,
                 1024,
                 peer,
+                FecConfig.of(fec),
                 7);
     }
 
@@ -216,6 +229,11 @@ final class JoinedEngines implements AutoCloseable {
     /// Packets of all kinds that both sides have sent.
     long sentPackets() {
         return sentPackets;
+    }
+
+    /// Bytes of parity that the client has sent.
+    long parityBytes() {
+        return client.statistics(nowNanos).parityBytes();
     }
 
     /// Packets that the client has declared lost.

@@ -15,6 +15,7 @@ package io.longhaul.property;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longhaul.FecPolicy;
 import io.longhaul.sim.Pair;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -32,6 +33,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(300)
 class TransferPropertyTest {
     private static final int OPERATIONS = 40;
+
+    private static final FecPolicy[] PROTECTED = {FecPolicy.FULL, FecPolicy.AUTO, FecPolicy.TAIL};
 
     /// Seeds that once stalled: rates that collapsed after a silence of the path, lanes that were taken for dead,
     /// pacing debts.
@@ -53,11 +56,18 @@ class TransferPropertyTest {
         run(seed);
     }
 
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void parityChangesNothingButTheTime(long seed) {
+        run(seed, PROTECTED[(int) (seed % PROTECTED.length)]);
+    }
+
     @Test
     @Tag("slow")
     void thousandSeeds() {
         for (long seed = 1_000; seed < 2_000; seed++) {
             run(seed);
+            run(seed, PROTECTED[(int) (seed % PROTECTED.length)]);
         }
     }
 
@@ -67,7 +77,12 @@ class TransferPropertyTest {
     }
 
     private static long run(long seed) {
+        return run(seed, FecPolicy.OFF);
+    }
+
+    private static long run(long seed, FecPolicy fec) {
         final Scenario scenario = Scenario.draw(seed);
+        scenario.settings().fec(fec);
         try (Arena arena = Arena.ofShared();
                 Pair pair = new Pair(scenario.settings()).establish()) {
             final Workload workload = new Workload(pair, arena, seed);
@@ -84,7 +99,7 @@ class TransferPropertyTest {
             workload.checkUnchanged(snapshot);
             return pair.traceHash();
         } catch (AssertionError e) {
-            throw new AssertionError(scenario.description() + ": " + e.getMessage(), e);
+            throw new AssertionError(scenario.description() + " parity=" + fec + ": " + e.getMessage(), e);
         }
     }
 }

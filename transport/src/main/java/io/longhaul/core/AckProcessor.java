@@ -14,6 +14,7 @@ package io.longhaul.core;
 
 import io.longhaul.core.wire.AckFlyweight;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /// Takes acknowledgements: what arrived, credit, and per lane what the receiver saw.
 final class AckProcessor {
@@ -24,6 +25,7 @@ final class AckProcessor {
     private final OutboundPieces pieces;
     private final RunDecoder runs = new RunDecoder();
     private final int sendLanes;
+    private @Nullable PathLoss pathLoss;
     private boolean progress;
 
     /// Creates it.
@@ -36,6 +38,11 @@ final class AckProcessor {
         window = recovery.window;
         flow = recovery.flow;
         lanes = recovery.lanes;
+    }
+
+    /// Has losses of the path followed from now on.
+    void follow(PathLoss value) {
+        pathLoss = value;
     }
 
     /// True when the last acknowledgement acknowledged something new.
@@ -71,6 +78,9 @@ final class AckProcessor {
         }
         recovery.detect(nowNanos);
         flow.endAck(nowNanos);
+        if (pathLoss != null) {
+            pathLoss.onAck(nowNanos);
+        }
         return true;
     }
 
@@ -127,6 +137,7 @@ final class AckProcessor {
                 lane.reportedCe += ce;
                 flow.onCeMarks(ce);
             }
+            lane.reportedGaps = AckFlyweight.gaps(segment, laneOffset);
             lane.reportedDuplicates = AckFlyweight.duplicates(segment, laneOffset);
         }
         return true;

@@ -26,12 +26,16 @@ final class AckScheduler {
     private static final long MAX_DELAY_NANOS = 1_000_000;
     private static final long MIN_DELAY_NANOS = 10_000;
     private static final int RTT_SHARE = 32;
+    private static final int EAGER_SHARE = 8;
 
     /// Frames of one acknowledgement at most; a window with more holes is described in turn.
     private static final int MAX_FRAMES = 4;
 
     private final ReceiveWindow window;
     private final ReceiveLanes lanes;
+    private boolean eager;
+    private boolean done;
+    private int repeats;
     private int pendingPackets;
     private boolean urgent;
     private boolean forced;
@@ -54,10 +58,19 @@ final class AckScheduler {
         return Math.max(MIN_DELAY_NANOS, Math.min(MAX_DELAY_NANOS, smoothedRttNanos / RTT_SHARE));
     }
 
+    /// Where losses are repaired without a round trip, the acknowledgement that completes an operation must not
+    /// cost more
+    /// than its way: it leaves after an eighth of the delay at the latest, and again after another eighth.
+    void beEager() {
+        eager = true;
+    }
+
     /// An ack-eliciting packet arrived.
     ///
     /// @param isUrgent it completed an operation or opened a hole
-    void onPacket(long nowNanos, boolean isUrgent) {
+    /// @param isDone nothing that has begun to arrive is incomplete
+    void onPacket(long nowNanos, boolean isUrgent, boolean isDone) {
+        done = isDone;
         if (pendingPackets++ == 0) {
             firstPendingNanos = nowNanos;
         }
@@ -78,6 +91,9 @@ final class AckScheduler {
         final long delay = delayNanos(smoothedRttNanos);
         if (pendingPackets > 0) {
             final long latest = firstPendingNanos + delay;
+            if (eager && done) {
+                return Math.max(firstPendingNanos, lastAckNanos + delay / EAGER_SHARE);
+            }
             return urgent && (!everSent || firstPendingNanos - lastAckNanos >= delay) ? firstPendingNanos : latest;
         }
         return repeatArmed ? repeatNanos : ConnectionEngine.NO_TIMEOUT;
@@ -133,7 +149,11 @@ final class AckScheduler {
         forced = false;
         everSent = true;
         lastAckNanos = nowNanos;
-        repeatArmed = !wasRepeat && window.cumulativeCsn() == window.highestCsn();
-        repeatNanos = nowNanos + 2 * delayNanos(smoothedRttNanos);
+        final long delay = delayNanos(smoothedRttNanos);
+        repeats = wasRepeat ? repeats + 1 : 0;
+        final boolean soon = eager && done && repeats == 0;
+        final int most = eager && done ? 2 : 1;
+        repeatArmed = repeats < most && window.cumulativeCsn() == window.highestCsn();
+        repeatNanos = nowNanos + (soon ? delay / EAGER_SHARE : 2 * delay);
     }
 }

@@ -178,6 +178,8 @@ final class AnswerQueue implements Responses {
         piece.length = Math.min(maxBytes, read.length - read.next);
         piece.source = read.source;
         piece.sourceOffset = read.offset + read.next;
+        piece.messageBytes = read.length;
+        piece.messageOffset = read.next;
         piece.arguments[0] = read.requestId;
         piece.arguments[1] = read.next;
         piece.owner = read;

@@ -83,9 +83,18 @@ public final class ConnectionEngine {
         probeTimer = parts.probeTimer;
         closing = parts.closing;
         ackProcessor = new AckProcessor(parts.recovery, parts.pieces, config.lanes());
+        if (parts.parity.isEnabled()) {
+            ackProcessor.follow(new PathLoss(parts.flow, parts.sendLanes, parts.parity.controller()));
+        }
         transmitter = new Transmitter(parts);
         reader = new PacketReader(
-                config, parts.receiveWindow, parts.receiveLanes, parts.inbound, parts.acks, new FrameSink());
+                config,
+                parts.receiveWindow,
+                parts.receiveLanes,
+                parts.inbound,
+                parts.repairs,
+                parts.acks,
+                new FrameSink());
     }
 
     /// Takes a packet from the wire. Never throws for what a peer sent: bad packets are counted and dropped.
@@ -454,7 +463,7 @@ public final class ConnectionEngine {
                 parts.sender.payloadBytes() + parts.placedSender.placedBytes(),
                 parts.inbound.placedBytes(),
                 parts.sender.retransmittedBytes(),
-                0,
+                parts.parity.parityBytes(),
                 parts.placedSender.placedBytes() + parts.inboundPlacement.placedBytes(),
                 flow.lostPackets(),
                 parts.recovery.spuriousPackets(),

@@ -31,21 +31,30 @@ final class DataSender {
     private final LaneScheduler lanes;
     private final PacketWriter writer;
     private final PathMtu mtu;
+    private final ParitySender parity;
     private long partCsn = NONE;
     private int partOffset;
     private long firstCsn;
     private boolean part;
     private boolean partFollows;
+    private boolean copying;
     private long payloadBytes;
     private long retransmittedBytes;
     private @Nullable PlacedSender placed;
 
-    DataSender(Recovery recovery, OutboundPieces pieces, LaneScheduler lanes, PacketWriter writer, PathMtu mtu) {
+    DataSender(
+            Recovery recovery,
+            OutboundPieces pieces,
+            LaneScheduler lanes,
+            PacketWriter writer,
+            PathMtu mtu,
+            ParitySender parity) {
         this.recovery = recovery;
         this.pieces = pieces;
         this.lanes = lanes;
         this.writer = writer;
         this.mtu = mtu;
+        this.parity = parity;
         window = recovery.window;
         flow = recovery.flow;
     }
@@ -100,7 +109,7 @@ final class DataSender {
     /// Finishes a packet that {@link #fill} has begun, and enters it into the books.
     int finish(long nowNanos, Transmit out, SendLane lane, int chunks) {
         final int ipBytes = writer.ipBytes(writer.packetBytes());
-        final boolean appLimited = !hasLost() && !pieces.hasMore();
+        final boolean appLimited = isAppLimited();
         final long number = part
                 ? lane.history.addPart(nowNanos, ipBytes, firstCsn)
                 : lane.history.addData(nowNanos, ipBytes, firstCsn, chunks);
@@ -129,6 +138,7 @@ final class DataSender {
         }
         int chunks = 0;
         while (isLost(csn + chunks) && putChunk(csn + chunks)) {
+            parity.onRetransmitted(csn + chunks, window.transmissions(csn + chunks));
             chunks++;
         }
         return chunks > 0 ? chunks : startPart(csn);
@@ -179,6 +189,7 @@ final class DataSender {
         if (piece.nextChunk == piece.chunkCount) {
             pieces.finishCurrent();
         }
+        parity.onChunkOpened(piece);
         return csn;
     }
 
@@ -220,7 +231,7 @@ final class DataSender {
             return true;
         }
         if (index < OperationFlyweight.SHORT_CHUNKS) {
-            putDescription(piece, csn, index, 0, bytes);
+            putDescription(writer.segment(), writer.at(), piece, csn, index, 0, bytes);
         } else {
             DataFlyweight.put(writer.segment(), writer.at(), csn, bytes);
         }
@@ -229,9 +240,9 @@ final class DataSender {
         return true;
     }
 
-    private void putDescription(Piece piece, long csn, int index, int offsetInChunk, int bytes) {
-        final MemorySegment segment = writer.segment();
-        final long at = writer.at();
+    /// Writes the header of an OPERATION frame.
+    static void putDescription(
+            MemorySegment segment, long at, Piece piece, long csn, int index, int offsetInChunk, int bytes) {
         OperationFlyweight.putSegment(
                 segment, at, piece.kind, piece.flags, piece.operationId, piece.length, piece.shortChunkBytes);
         OperationFlyweight.putChunk(segment, at, csn, index, offsetInChunk, bytes, piece.fullChunkBytes);
@@ -242,6 +253,9 @@ final class DataSender {
     }
 
     private void count(long csn, int bytes) {
+        if (copying) {
+            return;
+        }
         if (window.transmissions(csn) == 0) {
             payloadBytes += bytes;
         } else {
@@ -308,7 +322,7 @@ final class DataSender {
             return true;
         }
         if (described) {
-            putDescription(piece, csn, index, partOffset, bytes);
+            putDescription(writer.segment(), writer.at(), piece, csn, index, partOffset, bytes);
         } else {
             DataFlyweight.putPart(writer.segment(), writer.at(), csn, partOffset, bytes);
         }
@@ -319,6 +333,24 @@ final class DataSender {
             partCsn = NONE;
         }
         return true;
+    }
+
+    /// Writes the frame of a chunk that was sent before once more, without a trace in the books.
+    ///
+    /// @return its bytes of data; -1 when it does not fit
+    int copyChunk(Piece piece, int index) {
+        if (!fits(piece, index)) {
+            return NONE;
+        }
+        copying = true;
+        putChunk(piece.firstCsn + index);
+        copying = false;
+        return piece.chunkBytes(index);
+    }
+
+    /// True when nothing but what was written waits to be sent.
+    boolean isAppLimited() {
+        return !hasLost() && !pieces.hasMore();
     }
 
     /// Writes a probe for the tail: the newest chunk that is not acknowledged, or the oldest.

@@ -37,6 +37,7 @@ import io.longhaul.ConfigurationException;
 /// @param maxInboundReads reads of the peer that may be outstanding here
 /// @param maxStreams streams that may be open
 /// @param peer what the peer announced
+/// @param fec when parity is sent, and what computes it
 /// @param seed seeds nonces and other choices that need no secrecy
 public record EngineConfig(
         boolean client,
@@ -60,6 +61,7 @@ public record EngineConfig(
         int maxInboundReads,
         int maxStreams,
         PeerLimits peer,
+        FecConfig fec,
         long seed) {
 
     /// What the peer announced at bootstrap.

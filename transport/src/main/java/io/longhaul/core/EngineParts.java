@@ -40,6 +40,7 @@ final class EngineParts {
     final ReceiveLanes receiveLanes;
     final AckScheduler acks;
     final SendLane[] lanes;
+    final SendLane[] sendLanes; // those whose packets have numbers of their own
     final SendWindow window;
     final Flow flow;
     final Recovery recovery;
@@ -47,6 +48,8 @@ final class EngineParts {
     final PathMtu mtu;
     final PacketWriter writer;
     final LaneScheduler laneScheduler;
+    final ParitySender parity;
+    final ParityReceiver repairs;
     final DataSender sender;
     final ProbeTimer probeTimer = new ProbeTimer();
     final Probes probes;
@@ -99,13 +102,20 @@ final class EngineParts {
                 streams,
                 outboundPlacement,
                 packetBytes -> PlacedSender.chunkBytes(placement, config, packetBytes));
-        final SendLane[] sendLanes = Arrays.copyOf(lanes, config.lanes());
+        sendLanes = Arrays.copyOf(lanes, config.lanes());
         laneScheduler = new LaneScheduler(sendLanes);
-        sender = new DataSender(recovery, pieces, laneScheduler, writer, mtu);
+        parity = new ParitySender(config.fec(), window, flow, laneScheduler, writer);
+        repairs = new ParityReceiver(receiveWindow, inbound, new PlacedMemory(regions, operations), config.fec());
+        sender = new DataSender(recovery, pieces, laneScheduler, writer, mtu, parity);
         final SendLane[] placing = Arrays.copyOfRange(lanes, config.lanes(), lanes.length);
         placedSender = new PlacedSender(config, placement, sender, placing, mtu);
         if (placement != null) {
             sender.placedSender(placedSender);
+        }
+        if (parity.isEnabled()) {
+            pieces.protectBy(parity);
+            recovery.expectParity();
+            acks.beEager();
         }
         probes = new Probes(mtu, sendLanes, operations, config.seed());
     }

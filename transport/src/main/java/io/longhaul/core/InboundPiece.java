@@ -44,6 +44,9 @@ final class InboundPiece {
     @Nullable
     EngineStream stream;
 
+    /// Groups of its chunks for parity; 0 while no parity has arrived.
+    int parityGroups;
+
     /// The name in a LOOKUP; kept for the next one.
     MemorySegment name = MemorySegment.NULL;
 
@@ -77,6 +80,7 @@ final class InboundPiece {
 
     void clear() {
         received = 0;
+        parityGroups = 0;
         message = null;
         stream = null;
     }

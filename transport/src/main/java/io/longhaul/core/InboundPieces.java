@@ -158,6 +158,48 @@ final class InboundPieces {
         return effects.begin(nowNanos, piece);
     }
 
+    /// Takes a description without bytes, whose length and first CSN were checked.
+    Placement onDescription(long nowNanos, MemorySegment packet, long offset) {
+        final long firstCsn = OperationFlyweight.csn(packet, offset);
+        final InboundPiece described = index.take();
+        if (!load(described, packet, offset, firstCsn)) {
+            index.give(described);
+            return effects.violation("an impossible geometry of a piece");
+        }
+        final Placement begun = effects.isRefused(described) ? Placement.REFUSED : begin(nowNanos, described);
+        if (begun != Placement.RECEIVED) {
+            index.give(described);
+            return begun;
+        }
+        index.add(described);
+        nextKept = firstCsn;
+        keptEnd = Math.min(described.endCsn(), orphanFrames.endCsn());
+        return Placement.RECEIVED;
+    }
+
+    /// The piece that starts with a CSN; null when it is not known, or not wanted.
+    @Nullable
+    InboundPiece pieceAt(long firstCsn) {
+        final InboundPiece piece = pieceWith(firstCsn);
+        return piece != null && piece.firstCsn == firstCsn ? piece : null;
+    }
+
+    /// The piece to which a chunk belongs; null when it is not known, or not wanted.
+    @Nullable
+    InboundPiece pieceWith(long csn) {
+        final InboundPiece piece = index.find(csn);
+        return piece != null && !effects.isRefused(piece) ? piece : null;
+    }
+
+    /// Takes a chunk that was repaired, whose CSN is NEW.
+    Placement onRepaired(long nowNanos, long csn, MemorySegment bytes, long offset) {
+        final InboundPiece piece = pieceWith(csn);
+        if (piece == null) {
+            return Placement.REFUSED;
+        }
+        return place(nowNanos, piece, csn, 0, bytes, offset, piece.chunkBytes((int) (csn - piece.firstCsn)));
+    }
+
     /// Takes a DATA frame whose length was checked and whose CSN is NEW.
     Placement onData(long nowNanos, MemorySegment packet, long offset) {
         final long csn = DataFlyweight.csn(packet, offset);

@@ -45,6 +45,11 @@ final class LaneScheduler {
         return index < lanes.length && !lanes[index].dead ? lanes[index] : other(index);
     }
 
+    /// True when there is more than one live lane.
+    boolean hasOther() {
+        return lanes.length > 1 && following(current) != current;
+    }
+
     private int following(int index) {
         for (int i = 1; i <= lanes.length; i++) {
             final int candidate = (index + i) % lanes.length;

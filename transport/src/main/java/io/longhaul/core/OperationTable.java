@@ -243,6 +243,8 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         piece.length = Math.min(maxBytes, entry.length - entry.issuedBytes);
         piece.source = entry.local;
         piece.sourceOffset = entry.localOffset + entry.issuedBytes;
+        piece.messageBytes = entry.length;
+        piece.messageOffset = entry.issuedBytes;
         entry.issuedBytes += piece.length;
         entry.issued = entry.issuedBytes == entry.length;
     }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Operations keep their order among themselves: the peer delivers messages and immediates in CSN order.
 final class OutboundPieces {
-    /// Largest piece: an answer or another stream waits for at most so much.
+    /// Largest piece without parity: an answer or another stream waits for at most so much.
     static final int PIECE_BYTES = 2 * 1024 * 1024;
 
     private static final int SOURCES = 3;
@@ -36,6 +36,7 @@ final class OutboundPieces {
     private final IntUnaryOperator placedChunkBytes;
     private final ArrayDeque<Piece> pool = new ArrayDeque<>();
     private @Nullable Piece current;
+    private @Nullable ParitySender parity;
     private int turn;
 
     /// Creates it.
@@ -53,6 +54,11 @@ final class OutboundPieces {
         this.operations = operations;
         this.answers = answers;
         this.streams = streams;
+    }
+
+    /// Has pieces protected by parity from now on.
+    void protectBy(ParitySender sender) {
+        parity = sender;
     }
 
     void onMessageCredit(long totalBytes) {
@@ -98,10 +104,14 @@ final class OutboundPieces {
         return null;
     }
 
+    private int pieceBytes() {
+        return parity == null ? PIECE_BYTES : parity.pieceBytes(PIECE_BYTES);
+    }
+
     private boolean fill(int source, Piece piece) {
         return switch (source) {
-            case 0 -> operations.fillNext(piece, PIECE_BYTES);
-            case 1 -> answers.fillRead(piece, PIECE_BYTES);
+            case 0 -> operations.fillNext(piece, pieceBytes());
+            case 1 -> answers.fillRead(piece, pieceBytes());
             default -> streams.fillNext(piece, PIECE_BYTES);
         };
     }
@@ -114,6 +124,9 @@ final class OutboundPieces {
         piece.fullChunkBytes =
                 piece.grant == null ? room - DataFlyweight.HEADER_BYTES : placedChunkBytes.applyAsInt(packetBytes);
         piece.chunkCount = OperationFlyweight.chunkCount(piece.length, piece.shortChunkBytes, piece.fullChunkBytes);
+        if (parity != null && piece.grant == null) {
+            parity.protect(piece, room);
+        }
     }
 
     /// A chunk of a piece was acknowledged.

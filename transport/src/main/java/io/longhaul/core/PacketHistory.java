@@ -118,6 +118,17 @@ final class PacketHistory {
         return packetNumber;
     }
 
+    /// Takes the next number for a packet with parity or copies: it counts towards the window, but no chunk waits
+    /// for it.
+    long addParity(long nowNanos, int packetBytes) {
+        return addData(nowNanos, packetBytes, 0, 0);
+    }
+
+    /// True for a packet in flight with parity or copies.
+    boolean isParityInFlight(long packetNumber) {
+        return state[slot(packetNumber)] == IN_FLIGHT && chunkCount[slot(packetNumber)] == 0;
+    }
+
     /// True when the packet carries a part of its one chunk.
     boolean isPart(long packetNumber) {
         return chunkCount[slot(packetNumber)] == PART;

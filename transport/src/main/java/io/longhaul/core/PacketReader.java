@@ -54,6 +54,7 @@ final class PacketReader {
     private final ReceiveWindow window;
     private final ReceiveLanes lanes;
     private final InboundPieces inbound;
+    private final ParityReceiver repairs;
     private final AckScheduler acks;
     private final Frames frames;
     private final Crc[] crcs; // [lane]: each lane's packets arrive in a slab of its own
@@ -66,12 +67,14 @@ final class PacketReader {
             ReceiveWindow window,
             ReceiveLanes lanes,
             InboundPieces inbound,
+            ParityReceiver repairs,
             AckScheduler acks,
             Frames frames) {
         this.config = config;
         this.window = window;
         this.lanes = lanes;
         this.inbound = inbound;
+        this.repairs = repairs;
         this.acks = acks;
         this.frames = frames;
         crcs = new Crc[config.lanes()];
@@ -116,7 +119,8 @@ final class PacketReader {
     private void acknowledge(long nowNanos, long highestBefore) {
         if (eliciting) {
             final boolean newHole = window.highestCsn() > highestBefore && window.cumulativeCsn() < highestBefore;
-            acks.onPacket(nowNanos, urgent || newHole);
+            final boolean done = window.cumulativeCsn() == window.highestCsn() && inbound.pieces() == 0;
+            acks.onPacket(nowNanos, urgent || newHole, done);
         }
     }
 
@@ -171,6 +175,7 @@ final class PacketReader {
             case FrameType.VOID -> onVoid(nowNanos, segment, at, end - at);
             case FrameType.ACK -> onAck(nowNanos, segment, at, end - at);
             case FrameType.PROBE -> onProbe(nowNanos, segment, at, end - at);
+            case FrameType.PARITY -> onParity(nowNanos, segment, at, end - at);
             case FrameType.CLOSE -> onClose(nowNanos, segment, at, end - at);
             default -> MALFORMED;
         };
@@ -187,6 +192,7 @@ final class PacketReader {
             place(nowNanos, csn, inbound.onOperation(nowNanos, segment, at));
             placeKept(nowNanos);
             placeEarly(nowNanos);
+            repairAround(nowNanos, csn);
         }
         return bytes;
     }
@@ -223,8 +229,45 @@ final class PacketReader {
         final long csn = io.longhaul.core.wire.DataFlyweight.csn(segment, at);
         if (isNew(nowNanos, lane, csn)) {
             place(nowNanos, csn, inbound.onData(nowNanos, segment, at));
+            repairAround(nowNanos, csn);
         }
         return bytes;
+    }
+
+    private int onParity(long nowNanos, MemorySegment segment, long at, long available) {
+        final int bytes = ParityReceiver.frameBytes(segment, at, available);
+        if (bytes < 0) {
+            return MALFORMED;
+        }
+        eliciting = true;
+        if (!repairs.onParity(nowNanos, segment, at, bytes)) {
+            frames.onViolation(nowNanos, repairs.errorText());
+            return bytes;
+        }
+        placeKept(nowNanos);
+        placeRepaired(nowNanos);
+        return bytes;
+    }
+
+    // With one more chunk, the parity that waits may be enough.
+    private void repairAround(long nowNanos, long csn) {
+        if (repairs.isWaiting()) {
+            repairs.onChunk(nowNanos, csn);
+            placeRepaired(nowNanos);
+        }
+    }
+
+    private void placeRepaired(long nowNanos) {
+        for (int i = 0; i < repairs.repairedCount(); i++) {
+            final long csn = repairs.repairedCsn(i);
+            if (window.status(csn) == ReceiveWindow.NEW) {
+                place(
+                        nowNanos,
+                        csn,
+                        inbound.onRepaired(nowNanos, csn, repairs.repairedBytes(), repairs.repairedOffset(i)));
+            }
+        }
+        repairs.onPlaced();
     }
 
     private boolean isNew(long nowNanos, int lane, long csn) {

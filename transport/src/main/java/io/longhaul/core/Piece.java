@@ -50,6 +50,15 @@ final class Piece {
     @Nullable
     Owner owner;
 
+    /// Length of the message, write or read that the piece belongs to, bytes; 0 where there is none.
+    long messageBytes;
+
+    /// Where the piece stands in it, bytes.
+    long messageOffset;
+
+    /// What is sent beside the chunks.
+    final PieceProtection protection = new PieceProtection();
+
     /// Where the piece stands in its operation or stream, bytes; for the owner.
     long ownerOffset;
 
@@ -71,6 +80,9 @@ final class Piece {
         sourceOffset = 0;
         owner = null;
         ownerOffset = 0;
+        messageBytes = 0;
+        messageOffset = 0;
+        protection.clear();
         nextChunk = 0;
         doneChunks = 0;
         voided = false;

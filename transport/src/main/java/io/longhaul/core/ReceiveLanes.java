@@ -24,6 +24,7 @@ final class ReceiveLanes {
     private final long[] bytes;
     private final long[] ceMarked;
     private final long[] duplicates;
+    private final int[] gaps;
     private int used;
 
     ReceiveLanes(int lanes) {
@@ -34,6 +35,7 @@ final class ReceiveLanes {
         bytes = new long[lanes];
         ceMarked = new long[lanes];
         duplicates = new long[lanes];
+        gaps = new int[lanes];
     }
 
     int lanes() {
@@ -42,6 +44,7 @@ final class ReceiveLanes {
 
     void onPacket(long nowNanos, int lane, long packetNumber, int length, boolean ce) {
         if (packetNumber > newest[lane]) {
+            gaps[lane] += packetNumber > newest[lane] + 1 ? 1 : 0;
             newest[lane] = packetNumber;
             arrivalNanos[lane] = nowNanos;
         }
@@ -90,7 +93,7 @@ final class ReceiveLanes {
         for (int lane = 0; lane < used && written < entries; lane++) {
             if (newest[lane] >= 0) {
                 final long at = AckFlyweight.laneOffset(ackOffset, written++);
-                AckFlyweight.putLaneAge(segment, at, lane, nowNanos - arrivalNanos[lane]);
+                AckFlyweight.putLaneAge(segment, at, lane, gaps[lane], nowNanos - arrivalNanos[lane]);
                 AckFlyweight.putLaneCounters(
                         segment, at, newest[lane], packets[lane], bytes[lane], ceMarked[lane], duplicates[lane]);
             }

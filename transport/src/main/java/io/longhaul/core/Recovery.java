@@ -30,12 +30,18 @@ final class Recovery {
     final Described described = new Described();
     private long spuriousPackets;
     private long lastSpuriousNanos;
+    private boolean parity;
     private long lossTimeNanos = ConnectionEngine.NO_TIMEOUT;
 
     Recovery(SendWindow window, Flow flow, SendLane[] lanes) {
         this.window = window;
         this.flow = flow;
         this.lanes = lanes;
+    }
+
+    /// Parity may repair losses at the far end from now on.
+    void expectParity() {
+        parity = true;
     }
 
     long spuriousPackets() {
@@ -107,11 +113,18 @@ final class Recovery {
             if (history.state(pn) != PacketHistory.IN_FLIGHT) {
                 continue;
             }
+            if (history.isParityInFlight(pn)) {
+                flow.onPacketAcked(lane, pn, nowNanos);
+                continue;
+            }
             if (isOvertaken(lane, pn)) {
                 flow.onPacketOvertaken(lane, pn);
                 continue;
             }
             if (!described.contains(history.firstCsn(pn))) {
+                continue;
+            }
+            if (parity && isOpenToRepair(lane, pn, lossDelayNanos, nowNanos)) {
                 continue;
             }
             final long ageNanos = nowNanos - history.sentNanos(pn);
@@ -123,6 +136,31 @@ final class Recovery {
                 lossTimeNanos = Math.min(lossTimeNanos, history.sentNanos(pn) + waitNanos);
             }
         }
+        if (parity && newest >= 0 && history.holds(newest) && history.isParityInFlight(newest)) {
+            flow.onPacketAcked(lane, newest, nowNanos);
+        }
+    }
+
+    // True while all missing chunks of a packet may still be repaired at the far end by parity that is on its way: to
+    // send
+    // them again would cost more than it wins, and their later arrival would look like a loss that was none.
+    private boolean isOpenToRepair(SendLane lane, long packetNumber, long lossDelayNanos, long nowNanos) {
+        final PacketHistory history = lane.history;
+        final long end = history.firstCsn(packetNumber) + history.chunkCount(packetNumber);
+        long untilNanos = Long.MAX_VALUE;
+        for (long csn = history.firstCsn(packetNumber); csn < end; csn++) {
+            if (!window.isAcked(csn)) {
+                final PieceProtection protection = window.piece(csn).protection;
+                untilNanos = Math.min(
+                        untilNanos,
+                        protection.openUntilNanos(lanes, history.sentNanos(packetNumber), lossDelayNanos, nowNanos));
+            }
+        }
+        if (untilNanos == Long.MAX_VALUE || untilNanos - nowNanos <= 0) {
+            return false;
+        }
+        lossTimeNanos = Math.min(lossTimeNanos, untilNanos);
+        return true;
     }
 
     // True when nothing is owed on behalf of this packet: its chunks have arrived or travel in a newer packet.

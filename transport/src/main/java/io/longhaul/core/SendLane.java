@@ -44,6 +44,10 @@ final class SendLane {
     long reportedBytes;
     long reportedCe;
     long reportedDuplicates;
+
+    /// Gaps in the packet numbers that the receiver has seen, modulo 2^24.
+    int reportedGaps;
+
     long bytesInFlight;
     int packetThreshold = INITIAL_PACKET_THRESHOLD;
     int reorderSteps = 1;

@@ -127,6 +127,9 @@ final class Transmitter {
             pacedNanos = nowNanos + flow.pacedInNanos(packet);
             return 0;
         }
+        if (parts.parity.hasMore() && !parts.sender.hasLost() && parts.parity.fill(nowNanos, parts.sender)) {
+            return finishParity(nowNanos, out);
+        }
         if (!parts.sender.hasLost()) {
             final int placed = parts.placedSender.poll(nowNanos, out);
             if (placed > 0) {
@@ -138,8 +141,15 @@ final class Transmitter {
         return chunks == 0 ? 0 : finishData(nowNanos, out, parts.sender.lane(), chunks);
     }
 
+    private int finishParity(long nowNanos, Transmit out) {
+        if (parts.acks.isPending() && writer.room() >= parts.acks.minBytes()) {
+            putAck(nowNanos);
+        }
+        return parts.parity.finish(out, parts.sender.isAppLimited());
+    }
+
     private boolean hasData(long nowNanos) {
-        if (parts.sender.hasLost()) {
+        if (parts.sender.hasLost() || parts.parity.hasMore()) {
             return true;
         }
         if (!parts.pieces.hasMore()) {
@@ -173,7 +183,8 @@ final class Transmitter {
         if (!established || parts.probeTimer.isSilent() || !flow.windowOpen()) {
             return ConnectionEngine.NO_TIMEOUT;
         }
-        final boolean has = parts.sender.hasLost() || parts.pieces.hasMore() && parts.window.hasCredit();
+        final boolean has =
+                parts.sender.hasLost() || parts.parity.hasMore() || parts.pieces.hasMore() && parts.window.hasCredit();
         return has ? pacedNanos : ConnectionEngine.NO_TIMEOUT;
     }
 }

@@ -13,8 +13,10 @@
 package io.longhaul.endpoint;
 
 import io.longhaul.ConnectionException;
+import io.longhaul.FecPolicy;
 import io.longhaul.LonghaulConfig;
 import io.longhaul.core.EngineConfig;
+import io.longhaul.core.FecConfig;
 import io.longhaul.endpoint.BootstrapMessage.Announcement;
 import java.net.InetAddress;
 import java.util.List;
@@ -30,6 +32,9 @@ import java.util.List;
 record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneAddress> remoteLanes) {
     /// IP packet that every path carries, bytes (RFC 8200 §5).
     private static final int LEAST_MTU_BYTES = 1280;
+
+    /// Bit of the features: this end takes PARITY frames.
+    static final long FEATURE_PARITY = 1;
 
     /// RoCEv2 pads payloads to multiples of this, bytes.
     private static final int PADDING_BYTES = 4;
@@ -62,6 +67,7 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
         final int maxPacketBytes = Math.min(local.maxPacketBytes(), peer.maxPacketBytes()) & -PADDING_BYTES;
         final int basePacketBytes =
                 Math.min(maxPacketBytes, LEAST_MTU_BYTES - port.lowerHeaderBytes() & -PADDING_BYTES);
+        final boolean takesParity = (peer.features() & FEATURE_PARITY) != 0;
         final EngineConfig engine = new EngineConfig(
                 !local.answer(),
                 local.connectionId(),
@@ -84,6 +90,7 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
                 config.maxInboundReads(),
                 config.maxStreams(),
                 peer.limits(),
+                new FecConfig(takesParity ? config.fec() : FecPolicy.OFF, port::erasureKernel),
                 config.random().getAsLong());
         return new ConnectionPlan(engine, remote, peer.lanes().subList(0, lanes));
     }
@@ -107,7 +114,7 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
                 answer,
                 connectionId,
                 nonce,
-                0,
+                FEATURE_PARITY,
                 rttNanos,
                 port.maxPacketBytes(),
                 limits,

@@ -13,6 +13,9 @@
 package io.longhaul.endpoint;
 
 import io.longhaul.LonghaulConfig;
+import io.longhaul.core.fec.ErasureKernel;
+import io.longhaul.core.fec.XorKernel;
+import io.longhaul.isal.ErasureLibrary;
 import io.longhaul.verbs.AccessFlags;
 import io.longhaul.verbs.AddressHandle;
 import io.longhaul.verbs.AddressVector;
@@ -32,6 +35,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The device behind one local address, with the lanes that all connections of that address share.
 ///
@@ -74,6 +78,7 @@ final class DataPort implements AutoCloseable {
     private final ProtectionDomain domain;
     private final PacketSlab sendSlab;
     private final List<DataLane> lanes = new ArrayList<>();
+    private @Nullable ErasureKernel kernel;
     private final Deque<AutoCloseable> resources = new ArrayDeque<>(); // last made first
 
     /// Opens everything.
@@ -104,6 +109,17 @@ final class DataPort implements AutoCloseable {
                 close();
             }
         }
+    }
+
+    /// The kernel of erasure coding that all connections of the address share: ISA-L where it is installed. The
+    /// agent.
+    ErasureKernel erasureKernel() {
+        ErasureKernel present = kernel;
+        if (present == null) {
+            present = ErasureLibrary.unavailable().isEmpty() ? new IsaLKernel(arena) : new XorKernel();
+            kernel = present;
+        }
+        return present;
     }
 
     private DataLane openLane(int index, int receiveDepth, LonghaulConfig config) {

@@ -12,6 +12,7 @@
  */
 package io.longhaul.core;
 
+import io.longhaul.FecPolicy;
 import io.longhaul.OperationStatus;
 import io.longhaul.core.wire.DataFlyweight;
 import io.longhaul.core.wire.OperationFlyweight;
@@ -94,6 +95,7 @@ final class Inbound implements Responses, PendingRequests {
                 4,
                 maxStreams,
                 new EngineConfig.PeerLimits(1 << 20, 1 << 20, 64 * 1024, 1024, 4),
+                FecConfig.of(FecPolicy.OFF),
                 1);
         regions = new RegionTable(() -> nextKey++, shared);
         memory = new ReceiveMemory(maxMemoryBytes);

@@ -12,6 +12,7 @@
  */
 package io.longhaul.bench.micro;
 
+import io.longhaul.FecPolicy;
 import io.longhaul.Grant;
 import io.longhaul.Operation;
 import io.longhaul.OperationStatus;
@@ -23,6 +24,7 @@ import io.longhaul.core.EngineConfig;
 import io.longhaul.core.EngineEvent;
 import io.longhaul.core.EngineStream;
 import io.longhaul.core.ExposedRegions;
+import io.longhaul.core.FecConfig;
 import io.longhaul.core.InboundMessage;
 import io.longhaul.core.RegionTable;
 import io.longhaul.core.Transmit;
@@ -159,6 +161,7 @@ final class EnginePair implements AutoCloseable {
                 1024,
                 1024,
                 peer,
+                FecConfig.of(FecPolicy.OFF),
                 7);
     }
 

@@ -23,7 +23,8 @@ import java.util.Arrays;
 /// |---|---|
 /// | path congested, or p above 3 % | OFF: do not add load |
 /// | 1 - (1-p)^n at most 1e-4 | OFF: there is nothing to protect |
-/// | T above 4 round trips | TAIL: the last min(rate * round trip, a tenth of the message), as FULL |
+/// | T above 4 round trips | the last 1.25 * rate * round trip as FULL: what was lost before can be sent again in time;
+/// OFF before |
 /// | at most 2 packets | DUPLICATE: one copy, or two where n p^2 is above 1e-4 |
 /// | otherwise | FULL: the least parity that leaves the message a residual failure of 1e-4 |
 ///
@@ -55,7 +56,7 @@ public final class FecController {
     private static final int BULK_ROUND_TRIPS = 4;
     private static final int DUPLICATE_PACKETS = 2;
     private static final int MAX_DEPTH = 255;
-    private static final int TAIL_SHARE = 10;
+    private static final double TAIL_ROUND_TRIPS = 1.25; // one until a loss is known, and a quarter of patience
     private static final int PARITY_SHARE = 4;
     private static final int LEAST_PARITIES = 4;
     private static final int CACHED = 64; // a power of two
@@ -110,7 +111,7 @@ public final class FecController {
         rows = 0;
         copies = 0;
         depth = 1;
-        if (policy == FecPolicy.OFF || policy == FecPolicy.AUTO && (congested || loss > MAX_LOSS_FRACTION)) {
+        if (!isWorthIt()) {
             return Choice.OFF;
         }
         final boolean tail = policy == FecPolicy.TAIL || policy == FecPolicy.AUTO && isBulk(messageBytes);
@@ -131,14 +132,19 @@ public final class FecController {
         return Choice.FULL;
     }
 
+    /// True while protection is worth while at all on this path: it loses, and neither too much nor by congestion.
+    public boolean isWorthIt() {
+        return policy != FecPolicy.OFF && !(policy == FecPolicy.AUTO && (congested || loss > MAX_LOSS_FRACTION));
+    }
+
     private boolean isBulk(long messageBytes) {
         return messageBytes / (double) rateBytesPerSecond * NANOS > BULK_ROUND_TRIPS * (double) rttNanos;
     }
 
-    /// Bytes at the end of a bulk message that are protected.
+    /// Bytes at the end of a message that are protected where its body is not.
     long tailBytes(long messageBytes) {
         final double pathBytes = rateBytesPerSecond * (rttNanos / NANOS);
-        return (long) Math.max(1, Math.min(pathBytes, (double) messageBytes / TAIL_SHARE));
+        return (long) Math.max(1, Math.min(TAIL_ROUND_TRIPS * pathBytes, (double) messageBytes));
     }
 
     private void protect(int chunks, long packets) {
@@ -165,7 +171,9 @@ public final class FecController {
             final int groupChunks = (chunks + d - 1) / d;
             for (int m = 1; m <= ReedSolomon.MAX_ROWS && m * d <= mostParities; m *= 2) {
                 final double once = FailureOdds.ofGroup(groupChunks, m, cautiousLoss, burst, d);
-                final double failure = FailureOdds.ofAny(once, (double) packets / groupChunks);
+                // Groups that share bursts fail together, or not at all.
+                final double times = (double) packets / groupChunks / (burst > 1 ? d : 1);
+                final double failure = FailureOdds.ofAny(once, times);
                 final boolean reaches = failure <= RESIDUAL;
                 final int parities = m * d;
                 if (reaches && (!reached || parities < cheapest || parities == cheapest && failure < smallest)
@@ -181,7 +189,7 @@ public final class FecController {
     }
 
     /// Groups that a piece needs at least.
-    static int leastDepth(int chunks) {
+    public static int leastDepth(int chunks) {
         return (chunks + ReedSolomon.MAX_CHUNKS - 1) / ReedSolomon.MAX_CHUNKS;
     }
 

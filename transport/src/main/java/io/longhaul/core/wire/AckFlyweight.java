@@ -31,7 +31,7 @@ import java.lang.foreign.MemorySegment;
 /// |     base CSN, 64: where the runs start                        |
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 /// |  lane entries, 40 bytes each:                                 |
-/// |  lane 8, reserved 24 | age of the newest packet, nanoseconds  |
+/// |  lane 8, gaps 24     | age of the newest packet, nanoseconds  |
 /// |  newest packet number, 64                                     |
 /// |  packets received, 64                                         |
 /// |  bytes received, 64                                           |
@@ -86,9 +86,11 @@ public final class AckFlyweight {
         return offset + FIXED_BYTES + (long) index * LANE_BYTES;
     }
 
-    /// Writes lane and age of a lane entry.
-    public static void putLaneAge(MemorySegment segment, long laneOffset, int lane, long ageNanos) {
-        WireBytes.u32(segment, laneOffset, (long) lane << 24);
+    /// Writes lane, gaps and age of a lane entry.
+    ///
+    /// @param gaps gaps in the packet numbers so far; the lower 24 bits are written
+    public static void putLaneAge(MemorySegment segment, long laneOffset, int lane, int gaps, long ageNanos) {
+        WireBytes.u32(segment, laneOffset, (long) lane << 24 | gaps & 0xff_ffff);
         WireBytes.u32(segment, laneOffset + 4, Math.min(ageNanos, 0xffff_ffffL));
     }
 
@@ -146,6 +148,11 @@ public final class AckFlyweight {
     /// Lane of an entry.
     public static int lane(MemorySegment segment, long laneOffset) {
         return WireBytes.u8(segment, laneOffset);
+    }
+
+    /// Gaps in the packet numbers of the lane, modulo 2^24: bursts of losses, where packets keep their order.
+    public static int gaps(MemorySegment segment, long laneOffset) {
+        return (int) WireBytes.u32(segment, laneOffset) & 0xff_ffff;
     }
 
     /// Nanoseconds from the arrival of the newest packet to the sending of this frame; saturates at 2^32-1.

@@ -28,6 +28,8 @@ public final class FrameType {
     public static final int PROBE = 5;
     /// Ends the connection, see {@link CloseFlyweight}.
     public static final int CLOSE = 6;
+    /// Parity of chunks, see {@link ParityFlyweight}.
+    public static final int PARITY = 7;
 
     private FrameType() {}
 }

@@ -90,9 +90,9 @@ class FecControllerTest {
     void bulkIsProtectedAtItsEndOnly() {
         final FecController controller = on(FecPolicy.AUTO, 1e-3, 1, false);
         final long gib8 = 8192 * MIB;
-        assertEquals(250_000_000L, controller.tailBytes(gib8));
+        assertEquals(312_500_000L, controller.tailBytes(gib8));
         assertEquals(Choice.OFF, controller.choose(gib8, gib8, 2 * MIB, PIECE_CHUNKS));
-        assertEquals(Choice.OFF, controller.choose(gib8, 300 * MIB, 2 * MIB, PIECE_CHUNKS));
+        assertEquals(Choice.OFF, controller.choose(gib8, 400 * MIB, 2 * MIB, PIECE_CHUNKS));
         assertEquals(Choice.FULL, controller.choose(gib8, 200 * MIB, 2 * MIB, PIECE_CHUNKS));
         assertEquals(Choice.FULL, controller.choose(gib8, 2 * MIB, 2 * MIB, PIECE_CHUNKS));
     }
@@ -137,7 +137,7 @@ class FecControllerTest {
         final int groupChunks = (chunks + controller.depth() - 1) / controller.depth();
         assertTrue(groupChunks <= ReedSolomon.MAX_CHUNKS, where);
         final double group = FailureOdds.ofGroup(groupChunks, controller.rows(), loss, burst, controller.depth());
-        final boolean reached = FailureOdds.ofAny(group, controller.depth()) <= FecController.RESIDUAL;
+        final boolean reached = FailureOdds.ofAny(group, burst > 1 ? 1 : controller.depth()) <= FecController.RESIDUAL;
         // A burst that swallows a whole piece of a few chunks is beyond any parity that follows it at once.
         assertTrue(reached || 4 * parities > bound || chunks < 4 * burst, where);
     }
@@ -147,7 +147,7 @@ class FecControllerTest {
         assertEquals(Choice.OFF, choose(on(FecPolicy.OFF, 1e-2, 1, false), MIB));
         assertEquals(Choice.FULL, choose(on(FecPolicy.FULL, 0, 1, true), MIB));
         final FecController tail = on(FecPolicy.TAIL, 1e-3, 1, true);
-        assertEquals(Choice.OFF, tail.choose(64 * MIB, 64 * MIB, 2 * MIB, PIECE_CHUNKS));
-        assertEquals(Choice.FULL, tail.choose(64 * MIB, 2 * MIB, 2 * MIB, PIECE_CHUNKS));
+        assertEquals(Choice.OFF, tail.choose(1024 * MIB, 1024 * MIB, 2 * MIB, PIECE_CHUNKS));
+        assertEquals(Choice.FULL, tail.choose(1024 * MIB, 2 * MIB, 2 * MIB, PIECE_CHUNKS));
     }
 }
