@@ -84,7 +84,11 @@ public final class ConnectionEngine {
         closing = parts.closing;
         ackProcessor = new AckProcessor(parts.recovery, parts.pieces, config.lanes());
         if (parts.parity.isEnabled()) {
-            ackProcessor.follow(new PathLoss(parts.flow, parts.sendLanes, parts.parity.controller()));
+            ackProcessor.follow(new PathLoss(
+                    parts.recovery,
+                    parts.sendLanes,
+                    parts.parity.controller(),
+                    parts.writer.ipBytes(config.maxPacketBytes())));
         }
         transmitter = new Transmitter(parts);
         reader = new PacketReader(

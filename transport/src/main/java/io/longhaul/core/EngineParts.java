@@ -113,7 +113,7 @@ final class EngineParts {
             sender.placedSender(placedSender);
         }
         if (parity.isEnabled()) {
-            pieces.protectBy(parity);
+            pieces.protectBy(parity, placement == null);
             recovery.expectParity();
             acks.beEager();
         }

@@ -211,6 +211,20 @@ final class Flow {
         }
     }
 
+    /// Packets were lost that need not be sent again.
+    void onRepairedLoss(long nowNanos, long packets, long bytes) {
+        loss.nowNanos = nowNanos;
+        loss.lostBytes = bytes;
+        loss.lostPackets = packets;
+        loss.bytesInFlight = bytesInFlight;
+        loss.packetBytesInFlight = Math.max(bytesInFlight, bytes);
+        loss.lostBytesSincePacketSent = bytes;
+        loss.newestLostSentNanos = nowNanos - rtt.smoothedNanos();
+        controller.onLoss(loss);
+        loss.lostBytes = 0;
+        loss.lostPackets = 0;
+    }
+
     void onSpuriousLoss(long nowNanos, long bytes) {
         controller.onSpuriousLoss(nowNanos, bytes);
     }

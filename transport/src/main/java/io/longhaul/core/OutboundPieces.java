@@ -37,6 +37,7 @@ final class OutboundPieces {
     private final ArrayDeque<Piece> pool = new ArrayDeque<>();
     private @Nullable Piece current;
     private @Nullable ParitySender parity;
+    private boolean largePieces;
     private int turn;
 
     /// Creates it.
@@ -57,8 +58,11 @@ final class OutboundPieces {
     }
 
     /// Has pieces protected by parity from now on.
-    void protectBy(ParitySender sender) {
+    ///
+    /// @param large also makes them larger where the rate allows it; a piece that is placed must fit under its key
+    void protectBy(ParitySender sender, boolean large) {
         parity = sender;
+        largePieces = large;
     }
 
     void onMessageCredit(long totalBytes) {
@@ -105,7 +109,7 @@ final class OutboundPieces {
     }
 
     private int pieceBytes() {
-        return parity == null ? PIECE_BYTES : parity.pieceBytes(PIECE_BYTES);
+        return parity == null || !largePieces ? PIECE_BYTES : parity.pieceBytes(PIECE_BYTES);
     }
 
     private boolean fill(int source, Piece piece) {

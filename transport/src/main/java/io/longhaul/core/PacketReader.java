@@ -240,6 +240,7 @@ final class PacketReader {
             return MALFORMED;
         }
         eliciting = true;
+        acks.beEager();
         if (!repairs.onParity(nowNanos, segment, at, bytes)) {
             frames.onViolation(nowNanos, repairs.errorText());
             return bytes;

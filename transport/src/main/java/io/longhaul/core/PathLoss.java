@@ -20,12 +20,15 @@ import io.longhaul.core.fec.LossEstimator;
 ///
 /// The receiver counts the packets of each lane that arrived; how many were sent up to the newest of them is known
 /// here. So
-/// losses are seen whether or not they had to be repaired by sending again.
+/// losses are seen whether or not they had to be repaired by sending again. Those that parity has repaired are reported
+/// to
+/// the congestion controller, which hears of no others in any other way.
 final class PathLoss {
     private static final long LEAST_QUEUE_NANOS = 1_000_000;
     private static final int QUEUE_SHARE = 4;
     private static final int GAP_BITS = 24;
 
+    private final Recovery recovery;
     private final Flow flow;
     private final SendLane[] lanes;
     private final FecController controller;
@@ -33,12 +36,16 @@ final class PathLoss {
     private final long[] sent; // [lane], packets up to the newest at the last look
     private final long[] received;
     private final int[] gaps;
+    private final int packetBytes;
+    private long reportedPackets;
     private long marks;
     private long nextNanos;
     private boolean started;
 
-    PathLoss(Flow flow, SendLane[] lanes, FecController controller) {
-        this.flow = flow;
+    PathLoss(Recovery recovery, SendLane[] lanes, FecController controller, int packetBytes) {
+        this.recovery = recovery;
+        this.packetBytes = packetBytes;
+        flow = recovery.flow;
         this.lanes = lanes;
         this.controller = controller;
         sent = new long[lanes.length];
@@ -54,10 +61,13 @@ final class PathLoss {
         started = true;
         nextNanos = nowNanos + flow.rtt.smoothedNanos();
         long marked = 0;
+        long missing = 0;
         for (final SendLane lane : lanes) {
             look(lane);
             marked += lane.reportedCe;
+            missing += lane.newestReported + 1 - lane.reportedPackets;
         }
+        reportRepaired(nowNanos, missing);
         final long queueNanos = flow.rtt.smoothedNanos() - flow.rtt.minNanos();
         final boolean congested =
                 marked > marks || queueNanos > Math.max(LEAST_QUEUE_NANOS, flow.rtt.minNanos() / QUEUE_SHARE);
@@ -67,6 +77,16 @@ final class PathLoss {
                 Math.max(1, flow.rtt.minNanos()),
                 Math.max(1, flow.controller().pacingRateBytesPerSecond()),
                 congested);
+    }
+
+    // What did not arrive, and was not declared lost either.
+    private void reportRepaired(long nowNanos, long missingPackets) {
+        final long known = flow.lostPackets() - recovery.spuriousPackets() + reportedPackets;
+        final long repaired = missingPackets - known;
+        if (repaired > 0) {
+            reportedPackets += repaired;
+            flow.onRepairedLoss(nowNanos, repaired, repaired * packetBytes);
+        }
     }
 
     private void look(SendLane lane) {

@@ -89,7 +89,7 @@ final class Recovery {
         flow.onSpuriousLoss(nowNanos, bytes);
         // One late burst is one lesson, not as many as it has packets.
         if (lane.spuriousLessons == 0 || nowNanos - lastSpuriousNanos > lane.rtt.smoothedNanos()) {
-            lane.onSpuriousLoss();
+            lane.onSpuriousLoss(nowNanos);
             lastSpuriousNanos = nowNanos;
         }
     }
@@ -107,6 +107,7 @@ final class Recovery {
     private void detect(SendLane lane, long nowNanos) {
         final PacketHistory history = lane.history;
         final long newest = lane.describedNewest;
+        lane.forget(nowNanos);
         final long lossDelayNanos = lane.lossDelayNanos();
         final long minRttNanos = flow.rtt.minNanos();
         for (long pn = history.oldestUnresolved(); pn < newest; pn++) {
@@ -136,7 +137,7 @@ final class Recovery {
                 lossTimeNanos = Math.min(lossTimeNanos, history.sentNanos(pn) + waitNanos);
             }
         }
-        if (parity && newest >= 0 && history.holds(newest) && history.isParityInFlight(newest)) {
+        if (newest >= 0 && history.holds(newest) && history.isParityInFlight(newest)) {
             flow.onPacketAcked(lane, newest, nowNanos);
         }
     }

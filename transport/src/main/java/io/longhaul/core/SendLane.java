@@ -25,6 +25,7 @@ final class SendLane {
 
     private static final int INITIAL_CAPACITY = 256;
     private static final int MAX_REORDER_STEPS = 8;
+    private static final int ROUNDS_PER_LESSON = 64;
 
     final int index;
     final PacketHistory history = new PacketHistory(INITIAL_CAPACITY);
@@ -62,6 +63,9 @@ final class SendLane {
 
     /// Spurious losses seen so far.
     int spuriousLessons;
+
+    /// Time of the last lesson, or of the last one that was forgotten.
+    private long lessonNanos;
     long nextRevivalNanos;
 
     SendLane(int index, long initialRttNanos, long minWindowNanos) {
@@ -70,10 +74,24 @@ final class SendLane {
     }
 
     /// A loss of this lane turned out to be none: be more patient.
-    void onSpuriousLoss() {
+    void onSpuriousLoss(long nowNanos) {
+        lessonNanos = nowNanos;
         spuriousLessons++;
         packetThreshold = Math.min(MAX_PACKET_THRESHOLD, packetThreshold * 2);
         reorderSteps = Math.min(MAX_REORDER_STEPS, reorderSteps + 1);
+    }
+
+    /// Forgets a lesson after some time without another, so that a path that has stopped to reorder is repaired
+    /// quickly
+    /// again: thresholds shrink by half, and the window by a step, in {@value #ROUNDS_PER_LESSON} round trips.
+    void forget(long nowNanos) {
+        if (packetThreshold == INITIAL_PACKET_THRESHOLD && reorderSteps == 1
+                || nowNanos - lessonNanos < ROUNDS_PER_LESSON * rtt.smoothedNanos()) {
+            return;
+        }
+        lessonNanos = nowNanos;
+        packetThreshold = Math.max(INITIAL_PACKET_THRESHOLD, packetThreshold / 2);
+        reorderSteps = Math.max(1, reorderSteps - 1);
     }
 
     /// How much later than its successors a packet may arrive: an eighth of the round trip, at least 1 ms or what
