@@ -30,8 +30,10 @@ final class GuestReport {
     enum Kind {
         /// A class of tests ended, whatever its tests said.
         DONE,
-        /// A test began.
+        /// A test began, or what contains tests: a class, or a method that makes them.
         BEGUN,
+        /// What contains tests came to its end, and did not fail itself.
+        ENDED,
         PASSED,
         FAILED,
         SKIPPED
@@ -63,7 +65,7 @@ final class GuestReport {
         writer.flush();
     }
 
-    /// Reads what there is; a last line without its end is left out.
+    /// Reads what there is; a line that was cut off is left out.
     static List<Event> read(Path file) throws IOException {
         final List<Event> events = new ArrayList<>();
         if (!Files.exists(file)) {
@@ -72,7 +74,10 @@ final class GuestReport {
         final String text = Files.readString(file, StandardCharsets.UTF_8);
         int start = 0;
         for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-            events.add(Event.parse(text.substring(start, end)));
+            final String line = text.substring(start, end);
+            if (line.chars().filter(c -> c == '\t').count() >= 4) {
+                events.add(Event.parse(line));
+            }
             start = end + 1;
         }
         return events;
@@ -86,7 +91,7 @@ final class GuestReport {
         final StringBuilder plain = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
             final char c = text.charAt(i);
-            if (c != '\\') {
+            if (c != '\\' || i + 1 == text.length()) {
                 plain.append(c);
                 continue;
             }

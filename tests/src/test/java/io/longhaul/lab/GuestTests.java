@@ -41,10 +41,8 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /// Runs tests inside the guest: `GuestTests TESTS REPORT`. TESTS is the list of {@link GuestSuite}. What REPORT says
-/// was begun
-/// before is passed over, so that a run goes on after a test killed its JVM. The status is 0 whenever all tests were
-/// run: REPORT
-/// tells what failed.
+/// was begun before is passed over, so that a run goes on after a test killed its JVM. The status is 0 whenever all
+/// tests were run: REPORT tells what failed.
 final class GuestTests implements TestExecutionListener {
     /// The tag of the tests that run in the guest, and only there.
     static final String TAG = "guest";
@@ -52,11 +50,14 @@ final class GuestTests implements TestExecutionListener {
     /// A file that `wan_up` leaves when a test changed the WAN.
     private static final Path CHANGED_WAN = Path.of("/run/wan.changed");
 
-    /// How long a test may take, however it asks for more time, before its JVM is ended.
+    /// How long it may be quiet inside of a class, whatever the time that a test asks for, before the JVM is ended:
+    /// from
+    /// the begin or end of a test, or of a method that makes tests, to the next.
     private static final Duration LONGEST = Duration.ofSeconds(150);
 
     private final Writer report;
     private final Map<String, Long> started = new HashMap<>();
+    private int depth;
 
     private volatile long deadlineNanos = Long.MAX_VALUE;
     private volatile String running = "";
@@ -69,13 +70,19 @@ final class GuestTests implements TestExecutionListener {
         final Path file = Path.of(arguments[1]);
         final Set<String> begun = new HashSet<>();
         final Set<String> done = new HashSet<>();
+        String last = "none";
         for (GuestReport.Event event : GuestReport.read(file)) {
             switch (event.kind()) {
-                case BEGUN -> begun.add(event.id());
+                case BEGUN -> {
+                    begun.add(event.id());
+                    last = event.id();
+                }
                 case DONE -> done.add(event.name());
                 default -> {}
             }
         }
+        // A class of which no test began is not tried again: its preparation killed the JVM.
+        final String unprepared = last + "/";
         try (Writer report = Files.newBufferedWriter(
                 file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             final GuestTests listener = new GuestTests(report);
@@ -83,7 +90,7 @@ final class GuestTests implements TestExecutionListener {
             for (Map.Entry<String, List<String>> entry :
                     identifiersByClass(Path.of(arguments[0])).entrySet()) {
                 final List<String> left = new ArrayList<>(entry.getValue());
-                left.removeAll(begun);
+                left.removeIf(id -> begun.contains(id) || id.startsWith(unprepared));
                 if (!left.isEmpty() && !done.contains(entry.getKey())) {
                     restoreWan();
                     LauncherFactory.create().execute(request(left), listener);
@@ -146,11 +153,13 @@ final class GuestTests implements TestExecutionListener {
     @Override
     public void executionStarted(TestIdentifier test) {
         started.put(test.getUniqueId(), System.nanoTime());
-        if (test.isTest()) {
-            running = name(test);
-            deadlineNanos = System.nanoTime() + LONGEST.toNanos();
-            write(new GuestReport.Event(GuestReport.Kind.BEGUN, test.getUniqueId(), running, 0, ""));
+        if (isEngine(test)) {
+            return;
         }
+        depth++;
+        running = name(test);
+        deadlineNanos = System.nanoTime() + LONGEST.toNanos();
+        write(new GuestReport.Event(GuestReport.Kind.BEGUN, test.getUniqueId(), running, 0, ""));
     }
 
     @Override
@@ -160,12 +169,17 @@ final class GuestTests implements TestExecutionListener {
 
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-        deadlineNanos = Long.MAX_VALUE;
+        if (!isEngine(test)) {
+            depth--;
+        }
+        deadlineNanos = depth == 0 ? Long.MAX_VALUE : System.nanoTime() + LONGEST.toNanos();
         final String trace = result.getThrowable().map(GuestTests::trace).orElse("");
         switch (result.getStatus()) {
             case SUCCESSFUL -> {
                 if (test.isTest()) {
                     tell(GuestReport.Kind.PASSED, test, "");
+                } else if (!isEngine(test)) {
+                    tell(GuestReport.Kind.ENDED, test, "");
                 }
             }
             case ABORTED ->
@@ -175,6 +189,10 @@ final class GuestTests implements TestExecutionListener {
                         result.getThrowable().map(Throwable::getMessage).orElse("no reason given"));
             case FAILED -> tell(GuestReport.Kind.FAILED, test, trace);
         }
+    }
+
+    private static boolean isEngine(TestIdentifier test) {
+        return test.getParentId().isEmpty();
     }
 
     private void tell(GuestReport.Kind kind, TestIdentifier test, String text) {
