@@ -57,7 +57,7 @@ class RxeLabTest {
 
     private static void repeat(GuestReport.Event event) {
         switch (event.kind()) {
-            case FAILED -> fail(event.name() + " in the guest: " + event.text());
+            case FAILED -> fail(event.name() + ": " + event.text());
             case SKIPPED -> Assumptions.abort("in the guest: " + event.text());
             default -> {}
         }
