@@ -82,7 +82,7 @@ class RxeLabTest {
         final ProcessBuilder builder = new ProcessBuilder(
                         LAB.resolve("rxe-lab").toString(),
                         "--timeout",
-                        System.getProperty("longhaul.lab.seconds", "330"),
+                        System.getProperty("longhaul.lab.seconds", "600"),
                         "--share",
                         folder.toString(),
                         LAB.resolve("guest-tests").toString(),
