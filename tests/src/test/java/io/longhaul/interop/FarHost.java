@@ -43,7 +43,7 @@ final class FarHost {
         final Process process = new ProcessBuilder("bash", "-c", "wan_up --peer-netns " + NAME)
                 .inheritIO()
                 .start();
-        Assertions.assertTrue(process.waitFor(100, TimeUnit.SECONDS) && process.exitValue() == 0, "wan_up failed");
+        Assertions.assertTrue(process.waitFor(140, TimeUnit.SECONDS) && process.exitValue() == 0, "wan_up failed");
     }
 
     /// Starts something on a thread of that host.

@@ -64,7 +64,7 @@ class RxeTransportTest {
         final Process process = new ProcessBuilder("bash", "-c", "wan_up " + impairment)
                 .inheritIO()
                 .start();
-        assertTrue(process.waitFor(30, TimeUnit.SECONDS) && process.exitValue() == 0, "wan_up " + impairment);
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS) && process.exitValue() == 0, "wan_up " + impairment);
     }
 
     private static <T> T await(CompletableFuture<T> future) throws Exception {
