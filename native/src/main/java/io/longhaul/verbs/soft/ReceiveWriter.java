@@ -59,16 +59,23 @@ final class ReceiveWriter {
     }
 
     /// Writes a part of the message; it must fit.
-    void write(long messageOffset, MemorySegment source, long sourceOffset, int bytes) {
+    ///
+    /// @return false when the application closed the memory under its region: the receive is to {@link #fail}
+    boolean write(long messageOffset, MemorySegment source, long sourceOffset, int bytes) {
         int toFirst = (int) Math.max(0, Math.min(bytes, firstBytes - messageOffset));
-        SoftMemoryRegion region = firstRegion;
-        if (toFirst != 0 && region != null) {
-            MemorySegment.copy(source, sourceOffset, region.segment(), firstOffset + messageOffset, toFirst);
-        }
-        region = secondRegion;
-        if (toFirst < bytes && region != null) {
-            long at = secondOffset + messageOffset + toFirst - firstBytes;
-            MemorySegment.copy(source, sourceOffset + toFirst, region.segment(), at, bytes - toFirst);
+        try {
+            SoftMemoryRegion region = firstRegion;
+            if (toFirst != 0 && region != null) {
+                MemorySegment.copy(source, sourceOffset, region.segment(), firstOffset + messageOffset, toFirst);
+            }
+            region = secondRegion;
+            if (toFirst < bytes && region != null) {
+                long at = secondOffset + messageOffset + toFirst - firstBytes;
+                MemorySegment.copy(source, sourceOffset + toFirst, region.segment(), at, bytes - toFirst);
+            }
+            return true;
+        } catch (IllegalStateException | WrongThreadException e) {
+            return false;
         }
     }
 

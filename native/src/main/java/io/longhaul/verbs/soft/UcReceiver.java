@@ -148,18 +148,24 @@ final class UcReceiver {
             return drop(Counter.NO_RECEIVE_POSTED);
         }
         if (!writer.open(qp)) {
-            if (qp.receiveCompletionQueue().freeSlots() == 0) {
-                return drop(Counter.COMPLETION_QUEUE_FULL);
-            }
-            writer.fail(qp);
-            return false;
+            return failReceive(qp);
         }
         long received = qp.inboundMessage().receivedBytes();
         if (received + packet.payloadBytes() > writer.capacity()) {
             return drop(Counter.RECEIVE_TOO_SHORT);
         }
-        writer.write(received, packet.segment(), packet.payloadOffset(), packet.payloadBytes());
+        if (!writer.write(received, packet.segment(), packet.payloadOffset(), packet.payloadBytes())) {
+            return failReceive(qp);
+        }
         return true;
+    }
+
+    private boolean failReceive(SoftQueuePair qp) {
+        if (qp.receiveCompletionQueue().freeSlots() == 0) {
+            return drop(Counter.COMPLETION_QUEUE_FULL);
+        }
+        writer.fail(qp);
+        return false;
     }
 
     private void finish(SoftQueuePair qp, InboundPacket packet, boolean write) {

@@ -73,8 +73,13 @@ final class UdReceiver {
         } else {
             writeIpv4(packet);
         }
-        writer.write(0, grh, 0, WorkCompletions.GRH_BYTES);
-        writer.write(WorkCompletions.GRH_BYTES, packet.segment(), packet.payloadOffset(), packet.payloadBytes());
+        boolean written = writer.write(0, grh, 0, WorkCompletions.GRH_BYTES)
+                && writer.write(
+                        WorkCompletions.GRH_BYTES, packet.segment(), packet.payloadOffset(), packet.payloadBytes());
+        if (!written) {
+            writer.fail(qp);
+            return;
+        }
         int source = DethFlyweight.sourceQueuePair(packet.segment(), packet.extendedHeaderOffset());
         boolean withImmediate = packet.is(RoceOpcode.IMMEDIATE);
         writer.complete(qp, WorkCompletions.OPCODE_RECEIVE)

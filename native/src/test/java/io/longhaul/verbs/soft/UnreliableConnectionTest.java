@@ -26,6 +26,7 @@ import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.SendRequests.Opcode;
 import io.longhaul.verbs.WorkCompletions;
 import io.longhaul.verbs.soft.SoftDeviceCounters.Counter;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.util.function.IntPredicate;
@@ -126,6 +127,29 @@ class UnreliableConnectionTest {
             gone.close();
             write(pair, gone.address(), gone.remoteKey(), 8);
             pair.awaitCounter(pair.b, Counter.REMOTE_KEY_VIOLATION, 3);
+        }
+    }
+
+    @Test
+    void receiveIntoFreedMemoryEndsAsProtectionError() {
+        try (SoftPair pair = SoftPair.connected(MTU)) {
+            assertFreedReceiveFails(pair);
+        }
+        try (SoftPair pair = SoftPair.datagrams()) {
+            assertFreedReceiveFails(pair);
+        }
+    }
+
+    private static void assertFreedReceiveFails(SoftPair pair) {
+        Arena freed = Arena.ofShared();
+        try (MemoryRegion region = pair.b.domain.registerMemory(freed.allocate(4096), AccessFlags.LOCAL_WRITE)) {
+            pair.b.receives.buffer(0, region, 0, 4096);
+            pair.b.qp.postReceive(pair.b.receives, 0, 1);
+            freed.close();
+            pair.a.sends.payload(0, pair.a.region, 0, 100);
+            assertEquals(1, pair.a.qp.postSend(pair.a.sends, 0, 1));
+            pair.awaitOne(pair.b);
+            assertEquals(CompletionStatus.LOCAL_PROTECTION_ERROR, pair.b.completions.status(0));
         }
     }
 
