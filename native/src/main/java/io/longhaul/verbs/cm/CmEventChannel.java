@@ -38,7 +38,6 @@ import org.jspecify.annotations.Nullable;
 public final class CmEventChannel implements AutoCloseable {
     static final String CREATE = "rdma_create_event_channel";
 
-    private static final int CHANNEL_INDEX = 0;
     private static final int WAKEUP_INDEX = 1;
 
     private final CmLibrary library;
@@ -140,8 +139,9 @@ public final class CmEventChannel implements AutoCloseable {
                 return null;
             }
             poller.poll(restNanos);
-            if (wakeup.consume(poller.isReady(WAKEUP_INDEX)) && !poller.isReady(CHANNEL_INDEX)) {
-                return null;
+            if (wakeup.consume(poller.isReady(WAKEUP_INDEX))) {
+                // The wake-up is used up: an event that is there may go with it, another wait may not.
+                return poll();
             }
         }
     }

@@ -36,8 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
-/// librdmacm against the kernel's connection manager and Soft-RoCE. Queue pairs are numbers only: see
-/// `ConnectedQueuePairGuestTest` for those that carry bytes.
+/// librdmacm against the kernel's connection manager and Soft-RoCE. Queue pairs are numbers only: none carries bytes.
 @Tag("guest")
 @Timeout(60)
 @EnabledIfEnvironmentVariable(
