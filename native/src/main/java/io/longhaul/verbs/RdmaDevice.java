@@ -48,10 +48,12 @@ public interface RdmaDevice extends AutoCloseable {
 
     /// Waits for something that no completion tells: a port went down, the device was removed, a queue pair broke.
     ///
-    /// Threading: one thread at a time, which need not be one of the others.
+    /// Threading: one thread at a time, which need not be one of the others. Closing the device meanwhile ends the
+    /// wait.
     ///
     /// @param timeoutNanos longest wait; 0 only looks, negative waits without limit
     /// @return what happened, or null when time was up; always null on a device that has no such events
+    /// @throws IllegalStateException when the device is closed, before or during the wait
     default @Nullable Event awaitEvent(long timeoutNanos) {
         return null;
     }
@@ -117,9 +119,11 @@ public interface RdmaDevice extends AutoCloseable {
 
     /// Does whatever the device needs a thread for: reads sockets, sends what is due, fills completion queues.
     ///
-    /// Call it once per duty cycle. Hardware needs none of it and returns 0. [CompletionQueue#poll] on an empty
-    /// queue and
-    /// [CompletionChannel#await] call it themselves.
+    /// Call it once per duty cycle. Hardware needs none of it and returns 0. [CompletionChannel#await] calls it
+    /// itself, and
+    /// so does [CompletionQueue#poll] on an empty queue, at least every second time: not when another queue's poll
+    /// did so
+    /// since the last.
     ///
     /// @param nowNanos the time of the device's clock, by default [System#nanoTime()]
     /// @return how much was done (packets sent and received); 0 means that the caller may idle

@@ -21,7 +21,9 @@ import java.nio.ByteOrder;
 /// more than a copy.
 ///
 /// Each page of 4096 bytes is cut out of one random block at a random word, and its first word is its own: words of the
-/// SplitMix64 finaliser, little-endian. Bytes that arrive in the wrong place, or twice, or not at all, differ.
+/// SplitMix64 finaliser, little-endian. Wrong bytes differ always. Bytes of another place differ where they have a
+/// page's
+/// first word; a piece without one is taken for the right one when both pages were cut at the same of 32768 words.
 ///
 /// Threading: an instance, a source and a sink one thread each; {@link #fill(ByteBuffer, long, long)} any.
 public final class Pattern {
