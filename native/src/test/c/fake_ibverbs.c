@@ -509,6 +509,9 @@ API int fake_complete(uint32_t qp_num, uint64_t wr_id, int status, uint32_t vend
         return EINVAL;
     }
     push(qp->qp.send_cq, &wc, 0, 0);
+    if (qp->qp.qp_type == IBV_QPT_RC && status != IBV_WC_SUCCESS) {
+        qp->qp.state = IBV_QPS_ERR; /* as a device does by itself; nothing looks at what is posted from then on */
+    }
     return 0;
 }
 
@@ -674,7 +677,7 @@ static const uint8_t gids[4][16] = {
 API int ibv_query_gid(struct ibv_context *context, uint8_t port, int index, union ibv_gid *gid)
 {
     (void) context;
-    if (port != 1 || index < 0 || index > 3) {
+    if (port != 1 || index < 0 || index > 3 || fault == FAULT_NO_GID) {
         return -1;
     }
     memcpy(gid->raw, gids[index], sizeof gid->raw);

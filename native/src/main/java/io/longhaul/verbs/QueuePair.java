@@ -193,9 +193,10 @@ public interface QueuePair extends AutoCloseable {
     /// The index of its UDP source port among those of the device; 0 when it has no say.
     int sourcePortIndex();
 
-    /// Sets attributes, from the beginning [Attributes#DEFAULT]. The steps that follow use them; in RTR and RTS, a
-    /// changed
-    /// `minRnrTimer` (RC) and rate limit take effect at once.
+    /// Sets attributes, from the beginning [Attributes#DEFAULT]. The steps that follow use them; a changed
+    /// `minRnrTimer` (RC) takes effect at once in RTR, RTS and SQD, a changed rate limit in RTR and RTS, and in SQD
+    /// with
+    /// the return to RTS.
     ///
     /// @throws DeviceException when the device does not have what is asked for
     void configure(Attributes attributes);

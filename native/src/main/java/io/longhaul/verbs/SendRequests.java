@@ -45,7 +45,9 @@ public final class SendRequests {
     public static final int SOLICITED = 4;
 
     /// Copy the payload while posting, so that its memory is free when the call returns. At most
-    /// [DeviceCapabilities#maxInlineBytes()] bytes.
+    /// [DeviceCapabilities#maxInlineBytes()] bytes. The device reads the addresses in this process, whatever the
+    /// local
+    /// key: their arena must be open, or the process ends.
     public static final int INLINE = 8;
 
     /// Offset of `wr_id`, 8 bytes, in a slot.
@@ -86,6 +88,9 @@ public final class SendRequests {
 
     /// Offset of `bind_mw`, 48 bytes: window, key, region, address, length, access.
     public static final int BIND_WINDOW_OFFSET = 80;
+
+    /// Offset of the region, 8 bytes, in `bind_mw`; the window is at 0.
+    public static final int BIND_REGION_OFFSET = 16;
 
     /// Offset of `wr.ud.ah`, 8 bytes.
     public static final int ADDRESS_HANDLE_OFFSET = 40;
@@ -299,7 +304,7 @@ public final class SendRequests {
         slots.set(ValueLayout.JAVA_INT, base + SGE_COUNT_OFFSET, 0);
         slots.set(ValueLayout.JAVA_LONG, bind, window.handle());
         slots.set(ValueLayout.JAVA_INT, bind + 8, newKey);
-        slots.set(ValueLayout.JAVA_LONG, bind + 16, region.handle());
+        slots.set(ValueLayout.JAVA_LONG, bind + BIND_REGION_OFFSET, region.handle());
         slots.set(ValueLayout.JAVA_LONG, bind + 24, region.address() + regionOffsetBytes);
         slots.set(ValueLayout.JAVA_LONG, bind + 32, lengthBytes);
         slots.set(ValueLayout.JAVA_INT, bind + 40, access);

@@ -12,64 +12,84 @@
  */
 package io.longhaul.verbs.ibv;
 
-import java.util.Arrays;
-
-/// A set of addresses of native objects: open addressing, no allocation by a look-up.
+/// A set of addresses of native objects: open addressing, no allocation by a look-up. A removed address leaves a mark,
+/// which goes at the next growth: both cost a constant time, amortised.
+///
+/// Threading: changes by any threads, look-ups by any thread beside them. A look-up finds every address that was added
+/// before it and not removed.
 final class AddressSet {
     private static final long GOLDEN = 0x9e3779b97f4a7c15L;
     private static final int FIRST_CAPACITY = 16;
 
-    private long[] places = new long[FIRST_CAPACITY]; // 0 where nothing is
+    /// Where an address was: no object has it, because none is that little aligned.
+    private static final long REMOVED = 1;
+
+    // [place], length a power of two, at least half of them 0: nothing is or was there. A longer one is filled before
+    // it is published.
+    private volatile long[] places = new long[FIRST_CAPACITY];
     private int size;
+    private int used; // with the marks
 
     /// Whether it has an address; false for 0.
     boolean contains(long address) {
-        if (address == 0) {
-            return false;
+        return address != 0 && address != REMOVED && find(places, address) >= 0;
+    }
+
+    synchronized void add(long address) {
+        long[] present = places;
+        if (find(present, address) >= 0) {
+            return;
         }
+        if (2 * (used + 1) > present.length) {
+            present = withoutMarks(present);
+            used = size;
+        }
+        insert(present, address);
+        size++;
+        used++;
+        places = present;
+    }
+
+    synchronized void remove(long address) {
+        long[] present = places;
+        int at = address == REMOVED ? -1 : find(present, address);
+        if (at >= 0) {
+            present[at] = REMOVED;
+            size--;
+            places = present;
+        }
+    }
+
+    /// A copy in which at most a quarter is taken.
+    private long[] withoutMarks(long[] from) {
+        int capacity = FIRST_CAPACITY;
+        while (capacity < 4 * (size + 1)) {
+            capacity *= 2;
+        }
+        long[] made = new long[capacity];
+        for (long each : from) {
+            if (each != 0 && each != REMOVED) {
+                insert(made, each);
+            }
+        }
+        return made;
+    }
+
+    private static int find(long[] places, long address) {
         for (int i = index(address, places.length); places[i] != 0; i = i + 1 & places.length - 1) {
             if (places[i] == address) {
-                return true;
+                return i;
             }
         }
-        return false;
+        return -1;
     }
 
-    void add(long address) {
-        if (2 * (size + 1) > places.length) {
-            rebuild(2 * places.length, 0);
-        }
-        size += insert(places, address);
-    }
-
-    void remove(long address) {
-        // Removal is rare: building anew is simpler than closing the gap, and leaves no marks behind.
-        if (contains(address)) {
-            rebuild(places.length, address);
-            size--;
-        }
-    }
-
-    private void rebuild(int capacity, long without) {
-        long[] old = Arrays.copyOf(places, places.length);
-        places = new long[capacity];
-        for (long each : old) {
-            if (each != 0 && each != without) {
-                insert(places, each);
-            }
-        }
-    }
-
-    private static int insert(long[] places, long address) {
+    private static void insert(long[] places, long address) {
         int i = index(address, places.length);
         while (places[i] != 0) {
-            if (places[i] == address) {
-                return 0;
-            }
             i = i + 1 & places.length - 1;
         }
         places[i] = address;
-        return 1;
     }
 
     private static int index(long address, int capacity) {

@@ -28,6 +28,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The port of a device: state, MTU, addresses, and where packets go from it.
 final class DevicePort {
@@ -44,6 +45,9 @@ final class DevicePort {
     private final IbvDeviceConfig config;
     private final IbvDevice.Native handle;
     private final ContextOps ops;
+
+    /// As it was last read: a thousand system calls on Soft-RoCE.
+    private volatile @Nullable GidTable lastRead;
 
     /// What `ibv_query_port` said.
     ///
@@ -117,11 +121,12 @@ final class DevicePort {
         return mtuBytes(query().activeMtu());
     }
 
-    /// The entry of the GID table from which an address is to be reached.
+    /// The entry of the GID table from which an address is to be reached: that of the table as it was last read, if
+    /// the
+    /// port still has it.
     ///
     /// @throws DeviceException when there is none
     int gidIndexFor(String verb, InetAddress remote) {
-        GidTable table = gids(query());
         InetAddress local = config.localAddress();
         if (local != null && local.getClass() != remote.getClass()) {
             throw new DeviceException(
@@ -130,10 +135,23 @@ final class DevicePort {
                                     + ", to which the device is bound"),
                     remote.getHostAddress());
         }
-        return (local != null ? table.routable(local) : table.routableTo(remote))
+        GidTable known = lastRead;
+        if (known != null) {
+            Optional<GidTable.Entry> entry = choose(known, remote);
+            if (entry.isPresent() && GidTable.isCurrent(handle, config.port(), entry.get())) {
+                return entry.get().gid().index();
+            }
+        }
+        GidTable table = gids(query());
+        return choose(table, remote)
                 .orElseThrow(() -> noEntry(verb, table, remote.getHostAddress()))
                 .gid()
                 .index();
+    }
+
+    private Optional<GidTable.Entry> choose(GidTable table, InetAddress remote) {
+        InetAddress local = config.localAddress();
+        return local != null ? table.routable(local) : table.routableTo(remote);
     }
 
     /// Whether it has no hardware: Soft-RoCE.
@@ -205,7 +223,9 @@ final class DevicePort {
     }
 
     private GidTable gids(Answer answer) {
-        return GidTable.read(handle, config.port(), answer.gids());
+        GidTable table = GidTable.read(handle, config.port(), answer.gids());
+        lastRead = table;
+        return table;
     }
 
     private Answer query() {

@@ -76,6 +76,15 @@ final class GidTable {
         return new GidTable(found);
     }
 
+    /// Whether the port still has an entry as it was read.
+    static boolean isCurrent(IbvDevice.Native handle, int port, Entry known) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment entry = scratch.allocate(IbvGidEntry.BYTES);
+            return known.equals(
+                    readEntry(handle, scratch, entry, port, known.gid().index()));
+        }
+    }
+
     private static @Nullable Entry readEntry(
             IbvDevice.Native handle, Scratch scratch, MemorySegment entry, int port, int index) {
         boolean extended = handle.library().has(VerbsSymbol._IBV_QUERY_GID_EX);

@@ -19,6 +19,8 @@ import io.longhaul.verbs.WorkCompletions;
 import io.longhaul.verbs.ibv.IbvLayouts.IbvCq;
 import io.longhaul.verbs.lifecycle.OpenChildren;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /// A `struct ibv_cq`.
@@ -29,6 +31,10 @@ final class IbvCompletionQueue implements CompletionQueue {
     private final long pointer;
     private final int capacity;
     private final OpenChildren users = new OpenChildren();
+
+    /// Those that complete here; one with both queues here is in it twice.
+    private final List<IbvQueuePair> queuePairs = new CopyOnWriteArrayList<>();
+
     private boolean closed;
 
     private IbvCompletionQueue(IbvDevice device, @Nullable IbvCompletionChannel channel, long pointer, int capacity) {
@@ -79,7 +85,21 @@ final class IbvCompletionQueue implements CompletionQueue {
         if (count < 0) {
             throw device.failure("ibv_poll_cq", count == -1 ? Errno.EIO : -count, "");
         }
+        for (int i = 0; i < count; i++) {
+            if (!completions.isSuccess(i)) {
+                tellFailure(completions.queuePair(i));
+            }
+        }
         return count;
+    }
+
+    private void tellFailure(int queuePair) {
+        for (IbvQueuePair each : queuePairs) {
+            if (each.number() == queuePair) {
+                each.completionFailed();
+                return;
+            }
+        }
     }
 
     @Override
@@ -100,12 +120,14 @@ final class IbvCompletionQueue implements CompletionQueue {
         return pointer;
     }
 
-    void addUser(Object user) {
+    void addQueuePair(IbvQueuePair user) {
         users.add(user);
+        queuePairs.add(user);
     }
 
-    void removeUser(Object user) {
+    void removeQueuePair(IbvQueuePair user) {
         users.remove(user);
+        queuePairs.remove(user);
     }
 
     private void requireOpen() {

@@ -39,9 +39,11 @@ public final class IbvDevice implements RdmaDevice {
     private final DevicePort port;
     private final OpenChildren children = new OpenChildren();
     private final AddressSet addressHandles = new AddressSet();
+    private final AddressSet memoryRegions = new AddressSet();
+    private final AddressSet memoryWindows = new AddressSet();
+    private final AsyncEvents events = new AsyncEvents(this);
     private @Nullable DeviceCapabilities capabilities;
-    private @Nullable AsyncEvents events;
-    private boolean closed;
+    private volatile boolean closed; // read by the thread that waits for events
 
     /// What the library gave.
     ///
@@ -160,12 +162,7 @@ public final class IbvDevice implements RdmaDevice {
     @Override
     public @Nullable Event awaitEvent(long timeoutNanos) {
         requireOpen();
-        AsyncEvents present = events;
-        if (present == null) {
-            present = new AsyncEvents(this);
-            events = present;
-        }
-        return present.await(timeoutNanos);
+        return events.await(timeoutNanos);
     }
 
     /// Nothing: the device works by itself.
@@ -204,6 +201,16 @@ public final class IbvDevice implements RdmaDevice {
         return addressHandles;
     }
 
+    /// The open memory regions.
+    AddressSet memoryRegions() {
+        return memoryRegions;
+    }
+
+    /// The open memory windows.
+    AddressSet memoryWindows() {
+        return memoryWindows;
+    }
+
     /// The entry of the GID table from which an address is to be reached.
     ///
     /// @throws DeviceException when there is none
@@ -239,15 +246,16 @@ public final class IbvDevice implements RdmaDevice {
     public void close() {
         if (!closed) {
             children.requireNone(this);
+            events.close(this::closeContext);
             closed = true;
-            if (events != null) {
-                events.close();
-            }
-            try (Scratch scratch = new Scratch()) {
-                int errno = handle.library().closeDevice(scratch, handle.context());
-                if (errno != 0) {
-                    throw failure("ibv_close_device", errno, "");
-                }
+        }
+    }
+
+    private void closeContext() {
+        try (Scratch scratch = new Scratch()) {
+            int errno = handle.library().closeDevice(scratch, handle.context());
+            if (errno != 0) {
+                throw failure("ibv_close_device", errno, "");
             }
         }
     }

@@ -76,8 +76,11 @@ final class IbvMemoryRegion implements MemoryRegion {
         }
         IbvDevice device = domain.ibvDevice();
         try (Scratch scratch = new Scratch()) {
+            // Before the call, after which another region may have the address.
+            device.memoryRegions().remove(pointer);
             int errno = device.library().deregMr(scratch, pointer);
             if (errno != 0) {
+                device.memoryRegions().add(pointer);
                 throw device.failure("ibv_dereg_mr", errno, "bytes=" + length());
             }
         }

@@ -47,6 +47,7 @@ final class IbvMemoryWindow implements MemoryRegion.Window {
                 int errno = function.address() == 0 ? Errno.EOPNOTSUPP : scratch.errno();
                 throw device.failure("ibv_alloc_mw", errno, "type 2");
             }
+            device.memoryWindows().add(pointer);
             return new IbvMemoryWindow(domain, pointer);
         }
     }
@@ -67,8 +68,11 @@ final class IbvMemoryWindow implements MemoryRegion.Window {
         if (!closed) {
             IbvDevice device = domain.ibvDevice();
             try (Scratch scratch = new Scratch()) {
+                // Before the call, after which another window may have the address.
+                device.memoryWindows().remove(pointer);
                 int errno = ContextOps.deallocMw(device.ops().operation(IbvContext.OPS_DEALLOC_MW), scratch, pointer);
                 if (errno != 0) {
+                    device.memoryWindows().add(pointer);
                     throw device.failure("ibv_dealloc_mw", errno, "");
                 }
             }

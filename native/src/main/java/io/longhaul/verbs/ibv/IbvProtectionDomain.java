@@ -69,6 +69,7 @@ final class IbvProtectionDomain implements ProtectionDomain {
                                 + Integer.toHexString(access));
             }
             IbvMemoryRegion made = new IbvMemoryRegion(this, region, memory, access);
+            device.memoryRegions().add(region);
             children.add(made);
             return made;
         }

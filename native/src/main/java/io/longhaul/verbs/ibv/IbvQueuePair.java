@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A `struct ibv_qp`: its life and its fast path. Changes of state are in {@link QueuePairTransitions}.
 final class IbvQueuePair implements QueuePair {
+    private static final int BIND_MEMORY_WINDOW = SendRequests.Opcode.BIND_MEMORY_WINDOW.code();
+
     private final IbvDevice device;
     private final ContextOps ops;
     private final IbvProtectionDomain domain;
@@ -42,6 +44,7 @@ final class IbvQueuePair implements QueuePair {
     private final Arena arena = Arena.ofShared();
     private final RequestChain chain = new RequestChain(arena);
     private QueuePairState state = QueuePairState.RESET;
+    private boolean failed; // a completion had an error since the device was last asked for the state
     private boolean closed;
 
     private IbvQueuePair(IbvDevice device, IbvProtectionDomain domain, QueuePairConfig config, long pointer) {
@@ -54,8 +57,8 @@ final class IbvQueuePair implements QueuePair {
         receiveQueue = device.own(config.receiveQueue());
         number = RawMemory.getInt(pointer + IbvQp.QP_NUM);
         transitions = new QueuePairTransitions(device, type, pointer);
-        sendQueue.addUser(this);
-        receiveQueue.addUser(this);
+        sendQueue.addQueuePair(this);
+        receiveQueue.addQueuePair(this);
         sharedQueue = domain.own(config.sharedReceiveQueue());
         if (sharedQueue != null) {
             sharedQueue.addUser(this);
@@ -144,7 +147,7 @@ final class IbvQueuePair implements QueuePair {
     @Override
     public void configure(Attributes attributes) {
         requireOpen();
-        transitions.configure(attributes, state == QueuePairState.RTR || state == QueuePairState.RTS);
+        transitions.configure(attributes, state);
     }
 
     @Override
@@ -179,6 +182,7 @@ final class IbvQueuePair implements QueuePair {
             if (device.port().isSoftware()) {
                 ringDoorbell();
             }
+            transitions.limitRateIfChanged();
             return;
         }
         requireState(QueuePairState.RTR, QueuePairState.RTS);
@@ -210,6 +214,7 @@ final class IbvQueuePair implements QueuePair {
     @Override
     public int postSend(SendRequests requests, int first, int count) {
         RequestChain.checkRange(first, count, requests.capacity());
+        noticeError();
         if (state != QueuePairState.RTS && state != QueuePairState.SQD && state != QueuePairState.ERR) {
             throw new IllegalStateException("postSend on " + this + ": it must be in RTS first");
         }
@@ -221,6 +226,8 @@ final class IbvQueuePair implements QueuePair {
         long begin = requests.offset(first);
         if (type == Type.UD) {
             requireAddressHandles(slots, begin, count);
+        } else {
+            requireWindowsAndRegions(slots, begin, count);
         }
         long end = begin + (long) (count - 1) * SendRequests.SLOT_BYTES + SendRequests.NEXT_OFFSET;
         long next = RequestChain.cut(slots, end);
@@ -229,7 +236,7 @@ final class IbvQueuePair implements QueuePair {
         RequestChain.join(slots, end, next);
         int accepted = chain.accepted(errno, address, SendRequests.SLOT_BYTES, count);
         if (accepted == RequestChain.REFUSED) {
-            throw refused("ibv_post_send", errno, chain.before(address, SendRequests.SLOT_BYTES), count);
+            throw refused("ibv_post_send", errno, chain.refused(address, SendRequests.SLOT_BYTES, count));
         }
         if (state == QueuePairState.ERR) {
             transitions.toError();
@@ -267,10 +274,31 @@ final class IbvQueuePair implements QueuePair {
         }
     }
 
+    /// A driver follows both pointers of a bind.
+    private void requireWindowsAndRegions(MemorySegment slots, long begin, int count) {
+        for (int i = 0; i < count; i++) {
+            long slot = begin + (long) i * SendRequests.SLOT_BYTES;
+            if (slots.get(ValueLayout.JAVA_INT, slot + SendRequests.OPCODE_OFFSET) != BIND_MEMORY_WINDOW) {
+                continue;
+            }
+            long bind = slot + SendRequests.BIND_WINDOW_OFFSET;
+            if (!device.memoryWindows().contains(slots.get(ValueLayout.JAVA_LONG, bind))) {
+                throw new IllegalArgumentException(
+                        "request " + i + " of the list binds no open memory window of this device");
+            }
+            if (!device.memoryRegions()
+                    .contains(slots.get(ValueLayout.JAVA_LONG, bind + SendRequests.BIND_REGION_OFFSET))) {
+                throw new IllegalArgumentException(
+                        "request " + i + " of the list binds a window to no open memory region of this device");
+            }
+        }
+    }
+
     @Override
     public int postReceive(ReceiveRequests requests, int first, int count) {
         RequestChain.checkRange(first, count, requests.capacity());
         requireOpen();
+        noticeError();
         if (state == QueuePairState.RESET) {
             throw new IllegalStateException("postReceive on " + this + ": it must be in INIT first");
         }
@@ -289,7 +317,7 @@ final class IbvQueuePair implements QueuePair {
         RequestChain.join(slots, end, next);
         int accepted = chain.accepted(errno, address, ReceiveRequests.SLOT_BYTES, count);
         if (accepted == RequestChain.REFUSED) {
-            throw refused("ibv_post_recv", errno, chain.before(address, ReceiveRequests.SLOT_BYTES), count);
+            throw refused("ibv_post_recv", errno, chain.refused(address, ReceiveRequests.SLOT_BYTES, count));
         }
         if (state == QueuePairState.ERR) {
             // Soft-RoCE looks at receives when a packet comes: in ERR none does. Told again, it flushes.
@@ -298,11 +326,24 @@ final class IbvQueuePair implements QueuePair {
         return accepted;
     }
 
-    private DeviceException refused(String verb, int errno, int index, int count) {
+    private DeviceException refused(String verb, int errno, String what) {
         return device.failure(
-                verb,
-                Math.abs(errno),
-                type + " queue pair 0x" + Integer.toHexString(number) + ", request " + index + " of " + count);
+                verb, RequestChain.errorOf(errno), type + " queue pair 0x" + Integer.toHexString(number) + ", " + what);
+    }
+
+    /// Notes that one of its requests completed with an error: the device may have put it in ERR.
+    void completionFailed() {
+        failed = true;
+    }
+
+    /// Asks the device whether it is in ERR, once after a completion with an error.
+    private void noticeError() {
+        if (failed && !closed) {
+            failed = false;
+            if (state != QueuePairState.ERR && transitions.queryState(state) == QueuePairState.ERR) {
+                state = QueuePairState.ERR;
+            }
+        }
     }
 
     private void requireState(QueuePairState needed, QueuePairState wanted) {
@@ -335,8 +376,8 @@ final class IbvQueuePair implements QueuePair {
             }
             closed = true;
             state = QueuePairState.RESET;
-            sendQueue.removeUser(this);
-            receiveQueue.removeUser(this);
+            sendQueue.removeQueuePair(this);
+            receiveQueue.removeQueuePair(this);
             if (sharedQueue != null) {
                 sharedQueue.removeUser(this);
             }

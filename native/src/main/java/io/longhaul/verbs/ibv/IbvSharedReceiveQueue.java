@@ -94,8 +94,8 @@ final class IbvSharedReceiveQueue implements SharedReceiveQueue {
         if (accepted == RequestChain.REFUSED) {
             throw device.failure(
                     "ibv_post_srq_recv",
-                    Math.abs(errno),
-                    "request " + chain.before(address, ReceiveRequests.SLOT_BYTES) + " of " + count);
+                    RequestChain.errorOf(errno),
+                    chain.refused(address, ReceiveRequests.SLOT_BYTES, count));
         }
         return accepted;
     }

@@ -42,6 +42,7 @@ final class QueuePairTransitions {
     private final QueuePair.Type type;
     private final long queuePair;
     private QueuePair.Attributes settings = QueuePair.Attributes.DEFAULT;
+    private long appliedRateBitsPerSecond;
 
     QueuePairTransitions(IbvDevice device, QueuePair.Type type, long queuePair) {
         this.device = device;
@@ -51,24 +52,39 @@ final class QueuePairTransitions {
 
     /// What the steps that follow are to use.
     ///
-    /// @param isReady whether the queue pair is in RTR or RTS, where some of it takes effect at once
-    void configure(QueuePair.Attributes newSettings, boolean isReady) {
-        if (isReady) {
-            try (Scratch scratch = new Scratch()) {
-                if (type == QueuePair.Type.RC && !newSettings.minRnrTimer().equals(settings.minRnrTimer())) {
-                    MemorySegment attributes = scratch.allocate(IbvQpAttr.BYTES);
-                    writeRnrTimer(attributes, newSettings);
-                    modify(scratch, attributes, QpAttrMask.MIN_RNR_TIMER, "minRnrTimer=" + newSettings.minRnrTimer());
-                }
-                if (newSettings.rateLimitBitsPerSecond() != settings.rateLimitBitsPerSecond()) {
-                    limitRate(scratch, newSettings.rateLimitBitsPerSecond());
-                }
+    /// @param state of the queue pair: in RTR and RTS some of it takes effect at once, in SQD the RNR timer only
+    void configure(QueuePair.Attributes newSettings, QueuePairState state) {
+        boolean isReady = state == QueuePairState.RTR || state == QueuePairState.RTS;
+        boolean newTimer = !newSettings.minRnrTimer().equals(settings.minRnrTimer());
+        try (Scratch scratch = new Scratch()) {
+            if ((isReady || state == QueuePairState.SQD) && type == QueuePair.Type.RC && newTimer) {
+                MemorySegment attributes = scratch.allocate(IbvQpAttr.BYTES);
+                writeRnrTimer(attributes, newSettings);
+                modify(scratch, attributes, QpAttrMask.MIN_RNR_TIMER, "minRnrTimer=" + newSettings.minRnrTimer());
             }
-        } else if (newSettings.rateLimitBitsPerSecond() != 0
+            if (!isReady) {
+                requireRateLimit(newSettings);
+            } else if (newSettings.rateLimitBitsPerSecond() != settings.rateLimitBitsPerSecond()) {
+                limitRate(scratch, newSettings.rateLimitBitsPerSecond());
+            }
+        }
+        settings = newSettings;
+    }
+
+    private void requireRateLimit(QueuePair.Attributes newSettings) {
+        if (newSettings.rateLimitBitsPerSecond() != 0
                 && device.ops().extension(VerbsContext.MODIFY_QP_RATE_LIMIT).address() == 0) {
             throw device.failure("ibv_modify_qp_rate_limit", Errno.EOPNOTSUPP, "");
         }
-        settings = newSettings;
+    }
+
+    /// After SQD -> RTS: the rate limit that was set meanwhile.
+    void limitRateIfChanged() {
+        if (settings.rateLimitBitsPerSecond() != appliedRateBitsPerSecond) {
+            try (Scratch scratch = new Scratch()) {
+                limitRate(scratch, settings.rateLimitBitsPerSecond());
+            }
+        }
     }
 
     private static void writeRnrTimer(MemorySegment attributes, QueuePair.Attributes from) {
@@ -87,6 +103,7 @@ final class QueuePairTransitions {
         if (errno != 0) {
             throw device.failure("ibv_modify_qp_rate_limit", errno, bitsPerSecond + " bit/s");
         }
+        appliedRateBitsPerSecond = bitsPerSecond;
     }
 
     void toInit(int access, int queueKey) {
@@ -159,12 +176,16 @@ final class QueuePairTransitions {
         }
     }
 
-    /// SQD -> RTS, which the device refuses until everything that it had begun is sent.
+    /// SQD -> RTS, which the device refuses until everything that it had begun is sent. An interrupted thread waits
+    /// as
+    /// well, and stays interrupted.
     void fromSendQueueDrained() {
+        boolean interrupted = false;
         try (Scratch scratch = new Scratch()) {
             MemorySegment attributes = begin(scratch, QpState.RTS);
             long start = System.nanoTime();
             while (true) {
+                interrupted |= Thread.interrupted(); // parkNanos would return at once
                 int errno = device.library().modifyQp(scratch, queuePair, attributes.address(), QpAttrMask.STATE);
                 if (errno == 0) {
                     return;
@@ -173,6 +194,10 @@ final class QueuePairTransitions {
                     throw device.failure("ibv_modify_qp", errno, "RTS from SQD");
                 }
                 LockSupport.parkNanos(DRAIN_PAUSE_NANOS);
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }
@@ -186,6 +211,7 @@ final class QueuePairTransitions {
     void reset() {
         try (Scratch scratch = new Scratch()) {
             modify(scratch, begin(scratch, QpState.RESET), QpAttrMask.STATE, "RESET");
+            appliedRateBitsPerSecond = 0;
         }
     }
 

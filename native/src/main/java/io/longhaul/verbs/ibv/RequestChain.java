@@ -31,8 +31,9 @@ final class RequestChain {
         badRequest = arena.allocate(ValueLayout.JAVA_LONG);
     }
 
-    /// Where the driver writes.
+    /// Where the driver of the next call writes; forgets what the last one wrote.
     long badRequestPointer() {
+        badRequest.set(ValueLayout.JAVA_LONG, 0, 0L);
         return badRequest.address();
     }
 
@@ -61,17 +62,35 @@ final class RequestChain {
         if (errno == 0) {
             return count;
         }
-        // Soft-RoCE's driver says EINVAL, ENOMEM or, for a full receive queue, ENOMEM; old ones negate, or say -1.
-        if (errno == Errno.ENOMEM || errno == -Errno.ENOMEM || errno == -1) {
-            return before(address, slotBytes);
-        }
-        return REFUSED;
+        // A full queue is ENOMEM, which some drivers negate, and a request that did not fit. ENOMEM without one: all
+        // are
+        // queued and the doorbell failed, so that none must be posted again. -1 may mean anything, full or malformed.
+        boolean full = (errno == Errno.ENOMEM || errno == -Errno.ENOMEM) && namesRequest();
+        return full ? before(address, slotBytes, count) : REFUSED;
+    }
+
+    /// The error of a call that was {@link #REFUSED}, for its exception.
+    ///
+    /// @param errno what it returned
+    static int errorOf(int errno) {
+        return errno == -1 ? Errno.EINVAL : Math.abs(errno);
+    }
+
+    /// Which request the driver refused, for the exception.
+    String refused(long address, int slotBytes, int count) {
+        return namesRequest()
+                ? "request " + before(address, slotBytes, count) + " of " + count
+                : "no request of " + count + " by itself: some or all may be queued";
+    }
+
+    private boolean namesRequest() {
+        return badRequest.get(ValueLayout.JAVA_LONG, 0) != 0;
     }
 
     /// How many requests went before the one that the driver refused.
-    int before(long address, int slotBytes) {
+    private int before(long address, int slotBytes, int count) {
         long bad = badRequest.get(ValueLayout.JAVA_LONG, 0);
-        return bad == 0 ? 0 : (int) ((bad - address) / slotBytes);
+        return (int) Math.clamp((bad - address) / slotBytes, 0L, (long) count);
     }
 
     /// Throws when requests are not all in an array.

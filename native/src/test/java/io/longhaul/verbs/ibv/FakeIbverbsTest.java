@@ -255,6 +255,25 @@ class FakeIbverbsTest {
     }
 
     @Test
+    void receiveThatIsPostedAfterTheConnectionBrokeIsFlushed() {
+        try (IbvDevice device = fake.open();
+                Side side = new Side(device);
+                QueuePair connected =
+                        side.domain.createQueuePair(QueuePairConfig.of(QueuePair.Type.RC, side.queue, DEPTH, DEPTH))) {
+            connected.toInit(0, 0);
+            AddressVector self = AddressVector.of(LOOPBACK, AddressVector.ROCE_UDP_PORT);
+            connected.toReadyToReceive(self, connected.number(), 0, 1024);
+            connected.toReadyToSend(0);
+            fake.complete(connected.number(), 1, CompletionStatus.TRANSPORT_RETRY_EXCEEDED.code(), 0);
+            assertEquals(1, side.queue.poll(side.completions, DEPTH));
+            assertEquals(1, connected.postReceive(side.receives, 3, 1));
+            assertEquals(1, side.queue.poll(side.completions, DEPTH));
+            assertEquals(CompletionStatus.FLUSHED, side.completions.status(0));
+            assertEquals(3, side.completions.id(0));
+        }
+    }
+
+    @Test
     void pollTakesAtMostWhatItMayAndInOrder() {
         try (IbvDevice device = fake.open();
                 Side side = new Side(device)) {

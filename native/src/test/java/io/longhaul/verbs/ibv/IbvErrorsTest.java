@@ -16,6 +16,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -38,7 +39,10 @@ import io.longhaul.verbs.ibv.IbvLayouts.LinkLayer;
 import io.longhaul.verbs.ibv.IbvLayouts.PortState;
 import java.lang.foreign.Arena;
 import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -252,6 +256,151 @@ class IbvErrorsTest {
     }
 
     @Test
+    void onlyWhatIsSurelyAFullQueueCountsAsOne() {
+        try (Parts parts = new Parts(device());
+                Arena arena = Arena.ofConfined();
+                AddressHandle handle = parts.domain.createAddressHandle(PEER)) {
+            SendRequests sends = SendRequests.allocate(arena, 4);
+            for (int i = 0; i < 4; i++) {
+                sends.destination(i, handle, 1, 1);
+            }
+            parts.ready();
+            fake.sendRoom = 1;
+            assertEquals(1, parts.queuePair.postSend(sends, 0, 4));
+            fake.sendRoom = Integer.MAX_VALUE;
+            fake.doorbellErrno = Errno.ENOMEM;
+            DeviceException queued = assertThrows(DeviceException.class, () -> parts.queuePair.postSend(sends, 0, 4));
+            assertEquals("ENOMEM", queued.errorName());
+            assertTrue(queued.getMessage().contains("may be queued"), queued.getMessage());
+            fake.doorbellErrno = 0;
+            fake.sendRoom = 0;
+            fake.sendErrno = -1;
+            DeviceException unclear = assertThrows(DeviceException.class, () -> parts.queuePair.postSend(sends, 0, 4));
+            assertTrue(unclear.getMessage().contains("request 0 of 4"), unclear.getMessage());
+            fake.sendErrno = -Errno.ENOMEM;
+            assertEquals(0, parts.queuePair.postSend(sends, 0, 4));
+        }
+    }
+
+    @Test
+    void bindNamesAnOpenWindowAndAnOpenRegion() {
+        try (Parts parts = new Parts(device());
+                Arena arena = Arena.ofConfined();
+                QueuePair connected =
+                        parts.domain.createQueuePair(QueuePairConfig.of(QueuePair.Type.UC, parts.queue, 8, 8))) {
+            connected.toInit(0, 0);
+            connected.toReadyToReceive(PEER, 1, 0, 1024);
+            connected.toReadyToSend(0);
+            MemoryRegion region = parts.domain.allocateMemory(64, AccessFlags.MEMORY_WINDOW_BIND);
+            MemoryRegion.Window window = parts.domain.allocateMemoryWindow();
+            SendRequests sends =
+                    SendRequests.allocate(arena, 2).bindWindow(1, window, window.nextKey(), region, 0, 64, 0);
+            assertEquals(2, connected.postSend(sends, 0, 2));
+            fake.fail("ibv_dereg_mr", Errno.EBUSY);
+            assertThrows(DeviceException.class, region::close);
+            assertEquals(2, connected.postSend(sends, 0, 2));
+            fake.mend("ibv_dereg_mr");
+            region.close();
+            assertRefused(connected, sends, "request 1 of the list binds a window to no open memory region");
+            long regionAt = sends.offset(1) + SendRequests.BIND_WINDOW_OFFSET + SendRequests.BIND_REGION_OFFSET;
+            sends.segment().set(JAVA_LONG, regionAt, 0L);
+            assertRefused(connected, sends, "no open memory region");
+            window.close();
+            assertRefused(connected, sends, "request 1 of the list binds no open memory window");
+        }
+    }
+
+    private static void assertRefused(QueuePair queuePair, SendRequests sends, String words) {
+        IllegalArgumentException refused =
+                assertThrows(IllegalArgumentException.class, () -> queuePair.postSend(sends, 0, 2));
+        assertTrue(String.valueOf(refused.getMessage()).contains(words), refused.getMessage());
+    }
+
+    @Test
+    void addressTableIsReadAgainOnlyWhenItChanged() {
+        try (Parts parts = new Parts(device())) {
+            parts.domain.createAddressHandle(PEER).close();
+            assertEquals(1, fake.sourceGid);
+            int before = fake.gidQueries;
+            parts.domain.createAddressHandle(PEER).close();
+            assertEquals(1, fake.gidQueries - before);
+            fake.gids = 2;
+            fake.routableGid = 2;
+            parts.domain.createAddressHandle(PEER).close();
+            assertEquals(2, fake.sourceGid);
+        }
+    }
+
+    @Test
+    void interruptedThreadWaitsForTheDrainWithoutSpinning() {
+        try (Parts parts = new Parts(device())) {
+            parts.ready();
+            parts.queuePair.toSendQueueDrained();
+            fake.drainedAtNanos = System.nanoTime() + 20_000_000;
+            Thread.currentThread().interrupt();
+            parts.queuePair.toReadyToSend(0);
+            assertTrue(Thread.interrupted());
+            assertTrue(fake.drainRefusals <= 250, fake.drainRefusals + " tries in 20 ms, of 0.1 ms each");
+        }
+    }
+
+    @Test
+    void attributesThatAreSetInTheDrainedStateTakeEffect() {
+        fake.offerRateLimit();
+        try (Parts parts = new Parts(device());
+                QueuePair connected =
+                        parts.domain.createQueuePair(QueuePairConfig.of(QueuePair.Type.RC, parts.queue, 8, 8))) {
+            connected.toInit(0, 0);
+            connected.toReadyToReceive(PEER, 1, 0, 1024);
+            connected.toReadyToSend(0);
+            connected.toSendQueueDrained();
+            connected.configure(QueuePair.Attributes.DEFAULT
+                    .withRnrRetries(Duration.ofMillis(20), 3)
+                    .withRateLimitBitsPerSecond(5_000_000));
+            assertEquals(IbvLayouts.QpAttrMask.MIN_RNR_TIMER, fake.modifyMask);
+            assertEquals(-1, fake.rateLimit);
+            connected.toReadyToSend(0);
+            assertEquals(5_000, fake.rateLimit);
+        }
+    }
+
+    @Test
+    void closingTheDeviceEndsTheWaitForEvents() throws Exception {
+        IbvDevice device = device();
+        AtomicReference<Throwable> ended = new AtomicReference<>();
+        Thread waiter = new Thread(() -> {
+            try {
+                device.awaitEvent(-1);
+            } catch (IllegalStateException e) {
+                ended.set(e);
+            }
+        });
+        waiter.start();
+        while (Arrays.stream(waiter.getStackTrace())
+                .noneMatch(each -> each.getMethodName().equals("ppoll"))) {
+            Thread.onSpinWait();
+        }
+        device.close();
+        waiter.join();
+        assertTrue(String.valueOf(ended.get().getMessage()).contains("is closed"), String.valueOf(ended.get()));
+        assertThrows(IllegalStateException.class, () -> device.awaitEvent(0));
+    }
+
+    @Test
+    void deviceThatCannotBeClosedStaysOpenAndIsClosedLater() {
+        IbvDevice device = device();
+        assertNull(device.awaitEvent(0));
+        fake.fail("ibv_close_device", Errno.EBUSY);
+        DeviceException refused = assertThrows(DeviceException.class, device::close);
+        assertEquals("EBUSY", refused.errorName());
+        assertNull(device.awaitEvent(1_000));
+        device.allocateProtectionDomain().close();
+        fake.mend("ibv_close_device");
+        device.close();
+        device.close();
+    }
+
+    @Test
     void deviceThatIsRemovedInUseIsToldAndCanBeClosed() {
         try (Parts parts = new Parts(device())) {
             fake.fail("ibv_modify_qp", Errno.EIO);
@@ -318,6 +467,12 @@ class IbvErrorsTest {
             channel = device.createCompletionChannel();
             queue = device.createCompletionQueue(8, channel);
             queuePair = domain.createQueuePair(QueuePairConfig.of(QueuePair.Type.UD, queue, 8, 8));
+        }
+
+        void ready() {
+            queuePair.toInit(0, 0);
+            queuePair.toReadyToReceive();
+            queuePair.toReadyToSend(0);
         }
 
         @Override

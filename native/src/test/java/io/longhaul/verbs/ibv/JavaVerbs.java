@@ -82,6 +82,29 @@ final class JavaVerbs implements AutoCloseable {
     /// What the driver says about the next send then.
     int sendErrno = Errno.ENOMEM;
 
+    /// What it says when all are queued, naming none.
+    int doorbellErrno;
+
+    /// The place of the RoCEv2 entry.
+    int routableGid = 1;
+
+    /// How often an entry of the address table was read.
+    int gidQueries;
+
+    /// The entry of the last address handle.
+    int sourceGid = -1;
+
+    /// How long changes of state are refused with EINVAL, and how often.
+    long drainedAtNanos = System.nanoTime();
+
+    int drainRefusals;
+
+    /// The mask of the last change.
+    int modifyMask;
+
+    /// The last rate limit in kbit/s.
+    int rateLimit = -1;
+
     JavaVerbs() {
         Linker linker = Linker.nativeLinker();
         errnoLocation = linker.downcallHandle(
@@ -98,6 +121,14 @@ final class JavaVerbs implements AutoCloseable {
         context.set(JAVA_LONG, IbvContext.OPS_POLL_CQ, harmless.address());
         context.set(JAVA_LONG, IbvContext.OPS_REQ_NOTIFY_CQ, harmless.address());
         context.set(JAVA_LONG, IbvContext.OPS_POST_RECV, harmless.address());
+        context.set(
+                JAVA_LONG,
+                IbvContext.OPS_ALLOC_MW,
+                stub("allocMw", JAVA_LONG, JAVA_LONG, JAVA_INT).address());
+        context.set(
+                JAVA_LONG,
+                IbvContext.OPS_DEALLOC_MW,
+                stub("deallocMw", JAVA_INT, JAVA_LONG).address());
         context.set(
                 JAVA_LONG,
                 IbvContext.OPS_POST_SEND,
@@ -265,15 +296,16 @@ final class JavaVerbs implements AutoCloseable {
         return port == 1 ? result("ibv_query_port") : Errno.EINVAL;
     }
 
-    /// Place 0 is RoCEv1, place 1 RoCEv2, both of 192.0.2.1.
+    /// Place {@link #routableGid} is RoCEv2, those before and after RoCEv1, all of 192.0.2.1.
     int queryGid(long ignored, int port, int index, long entry, int flags, long bytes) {
+        gidQueries++;
         if (index > gids || gids == 0) {
             return Errno.ENODATA;
         }
         MemorySegment to = MemorySegment.ofAddress(entry).reinterpret(IbvGidEntry.BYTES);
         byte[] gid = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, (byte) 192, 0, 2, 1};
         MemorySegment.copy(gid, 0, to, JAVA_BYTE, 0, gid.length);
-        to.set(JAVA_INT, IbvGidEntry.GID_TYPE, index == 0 ? 1 : 2);
+        to.set(JAVA_INT, IbvGidEntry.GID_TYPE, index == routableGid ? 2 : 1);
         return 0;
     }
 
@@ -317,6 +349,11 @@ final class JavaVerbs implements AutoCloseable {
     }
 
     int modifyQp(long queuePair, long attributes, int mask) {
+        modifyMask = mask;
+        if (System.nanoTime() - drainedAtNanos < 0) {
+            drainRefusals++;
+            return Errno.EINVAL;
+        }
         return result("ibv_modify_qp");
     }
 
@@ -325,6 +362,7 @@ final class JavaVerbs implements AutoCloseable {
     }
 
     long createAh(long domain, long attributes) {
+        sourceGid = at(attributes).get(JAVA_BYTE, IbvLayouts.IbvAhAttr.GRH_SGID_INDEX);
         return object("ibv_create_ah", object());
     }
 
@@ -354,7 +392,33 @@ final class JavaVerbs implements AutoCloseable {
             sendRoom--;
             each = at(each).get(JAVA_LONG, SendRequests.NEXT_OFFSET);
         }
-        return 0;
+        return doorbellErrno;
+    }
+
+    long allocMw(long domain, int type) {
+        return object("ibv_alloc_mw", object());
+    }
+
+    int deallocMw(long pointer) {
+        return destroyed("ibv_dealloc_mw", pointer);
+    }
+
+    int limitRate(long queuePair, long attributes) {
+        rateLimit = at(attributes).get(JAVA_INT, IbvLayouts.IbvQpRateLimitAttr.RATE_LIMIT);
+        return result("ibv_modify_qp_rate_limit");
+    }
+
+    /// Gives the device the function by which a queue pair's rate is limited.
+    void offerRateLimit() {
+        IbvLayouts.Tail tail = IbvLayouts.Tail.ofThisProcessor().orElseThrow();
+        verbsContext.set(
+                JAVA_LONG,
+                CONTEXT_OFFSET + VerbsContext.SZ,
+                (long) tail.contextBytes() - VerbsContext.MODIFY_QP_RATE_LIMIT);
+        verbsContext.set(
+                JAVA_LONG,
+                CONTEXT_OFFSET + VerbsContext.MODIFY_QP_RATE_LIMIT,
+                stub("limitRate", JAVA_INT, JAVA_LONG, JAVA_LONG).address());
     }
 
     @Override

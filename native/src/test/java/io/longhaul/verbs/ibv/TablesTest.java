@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// Small tables of the ibv device.
 class TablesTest {
@@ -41,6 +42,33 @@ class TablesTest {
             long probe = random.nextLong(0, 400) * 64;
             assertEquals(model.contains(probe), set.contains(probe), "step " + i + " of seed " + seed);
         }
+    }
+
+    @Test
+    @Timeout(30)
+    void whatStaysInASetIsFoundWhileAnotherThreadChangesIt() throws InterruptedException {
+        AddressSet set = new AddressSet();
+        long lasting = 64;
+        set.add(lasting);
+        Thread changer = new Thread(() -> {
+            for (int round = 0; round < 200; round++) {
+                for (long address = 128; address < 64_000; address += 64) {
+                    set.add(address);
+                }
+                for (long address = 128; address < 64_000; address += 64) {
+                    set.remove(address);
+                }
+            }
+        });
+        changer.start();
+        long looks = 0;
+        long misses = 0;
+        while (changer.isAlive()) {
+            looks++;
+            misses += set.contains(lasting) ? 0 : 1;
+        }
+        changer.join();
+        assertEquals(0, misses, "of " + looks + " looks");
     }
 
     @Test
