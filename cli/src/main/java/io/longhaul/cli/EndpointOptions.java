@@ -116,10 +116,6 @@ final class EndpointOptions {
             throw CommandFailure.usage("Invalid value for option '--cc': '" + controller + "' is none of "
                     + String.join(", ", new java.util.TreeSet<>(LonghaulConfig.BUILT_IN_CONTROLLERS)));
         }
-        if (!List.of("off", "auto", "full", "tail").contains(fec)) {
-            throw CommandFailure.usage(
-                    "Invalid value for option '--fec': '" + fec + "' is none of off, auto, full, tail");
-        }
         if (controller.equals("reserved") && rateHint == null) {
             throw CommandFailure.usage("--cc reserved needs --rate-hint, the rate of the circuit, for example 10gbit");
         }
@@ -137,11 +133,20 @@ final class EndpointOptions {
         }
     }
 
+    /// The policy that a value of --fec names.
+    static FecPolicy fecPolicy(String value) {
+        if (!List.of("off", "auto", "full", "tail").contains(value)) {
+            throw CommandFailure.usage(
+                    "Invalid value for option '--fec': '" + value + "' is none of off, auto, full, tail");
+        }
+        return FecPolicy.valueOf(value.toUpperCase(Locale.ROOT));
+    }
+
     private LonghaulConfig.Builder builder() {
         return LonghaulConfig.builder()
                 .device(emulation != null && device.equals("auto") ? "soft" : device)
                 .congestionController(controller)
-                .fec(FecPolicy.valueOf(fec.toUpperCase(Locale.ROOT)))
+                .fec(fecPolicy(fec))
                 .lanes(lanes)
                 .rateHintBitsPerSecond(rateHintBitsPerSecond())
                 .maxMemoryBytes(maxMemoryBytes())

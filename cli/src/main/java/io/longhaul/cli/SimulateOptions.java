@@ -132,6 +132,12 @@ final class SimulateOptions {
     @Option(names = "--cc", paramLabel = "NAME", description = "Congestion controller of longhaul. Default: bbr.")
     String controller = "bbr";
 
+    @Option(
+            names = "--fec",
+            paramLabel = "WHEN",
+            description = "Parity of longhaul: off, auto, full or tail. Default: off.")
+    String fec = "off";
+
     @Option(names = "--flows", paramLabel = "N", description = "Equal streams beside each other. Default: 1.")
     int flows = 1;
 
@@ -166,6 +172,7 @@ final class SimulateOptions {
         path.corruptFraction = corrupt.value();
         path.markBytes = ecn == null ? 0 : ecn.bytes();
         path.lanes = lanes;
+        path.fec = EndpointOptions.fecPolicy(fec);
         path.laneSpreadNanos = laneSpread.nanos();
         path.mtuBytes = mtu;
         path.seed = seed;

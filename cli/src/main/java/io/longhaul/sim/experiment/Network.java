@@ -88,6 +88,7 @@ public final class Network implements AutoCloseable {
         final Pair.Settings settings = new Pair.Settings()
                 .seed(path.seed * 1_000_003 + index)
                 .lanes(path.lanes)
+                .fec(path.fec)
                 .ipBytes(path.mtuBytes)
                 .routes(there, home)
                 .congestion(controllers.apply(flow.congestion(), path.seed + index))

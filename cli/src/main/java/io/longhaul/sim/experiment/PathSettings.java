@@ -12,6 +12,7 @@
  */
 package io.longhaul.sim.experiment;
 
+import io.longhaul.FecPolicy;
 import io.longhaul.sim.Line;
 import io.longhaul.sim.LossTrace;
 import io.longhaul.sim.PathRoute;
@@ -88,6 +89,9 @@ public final class PathSettings {
 
     /// Lanes of each flow, 1..64.
     public int lanes = 4;
+
+    /// When longhaul sends parity.
+    public FecPolicy fec = FecPolicy.OFF;
 
     /// Paths of different length under the lanes: the last lane is so much longer than the first, nanoseconds each
     /// way.
