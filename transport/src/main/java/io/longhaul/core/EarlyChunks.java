@@ -23,31 +23,42 @@ final class EarlyChunks {
     private static final long NONE = -1;
 
     private final Long2LongHashMap bytesByCsn = new Long2LongHashMap(NONE);
-    private long next;
-    private long end;
+    private final CsnCursor taking = new CsnCursor();
     private long notedEnd;
     private int bytes;
 
     EarlyChunks() {}
 
-    /// Notes a chunk.
+    /// Notes a chunk. The first note stays: a chunk is placed once, another note is forged.
     void add(long csn, int chunkBytes) {
-        if (bytesByCsn.size() < MAX_CHUNKS) {
+        if (bytesByCsn.size() < MAX_CHUNKS && !bytesByCsn.containsKey(csn)) {
             bytesByCsn.put(csn, chunkBytes);
             notedEnd = Math.max(notedEnd, csn + 1);
         }
     }
 
-    /// The chunks of [firstCsn, endCsn) can be taken now.
+    /// The chunks of [firstCsn, endCsn) can be taken now. Costs the smaller of the range and of what is noted.
     void begin(long firstCsn, long endCsn) {
-        next = firstCsn;
-        end = Math.min(endCsn, notedEnd);
+        final long end = Math.min(endCsn, notedEnd);
+        if (end - firstCsn <= bytesByCsn.size()) {
+            taking.startAll(firstCsn, end);
+            return;
+        }
+        taking.startPicked();
+        final Long2LongHashMap.KeyIterator keys = bytesByCsn.keySet().iterator();
+        while (keys.hasNext()) {
+            final long csn = keys.nextValue();
+            if (csn >= firstCsn && csn < end) {
+                taking.pick(csn);
+            }
+        }
+        taking.sort();
     }
 
     /// Takes the next of them; -1 when there is no more.
     long next() {
-        while (next < end && !bytesByCsn.isEmpty()) {
-            final long csn = next++;
+        while (taking.hasNext()) {
+            final long csn = taking.next();
             final long found = bytesByCsn.remove(csn);
             if (found != NONE) {
                 bytes = (int) found;
@@ -67,7 +78,7 @@ final class EarlyChunks {
         if (bytesByCsn.isEmpty()) {
             return;
         }
-        if (endCsn - firstCsn <= MAX_CHUNKS) {
+        if (endCsn - firstCsn <= bytesByCsn.size()) {
             for (long csn = firstCsn; csn < endCsn; csn++) {
                 bytesByCsn.remove(csn);
             }

@@ -32,8 +32,6 @@ final class InboundPieces {
     private final OrphanFrames orphanFrames;
     private final EarlyChunks early = new EarlyChunks();
     private long orphans;
-    private long nextKept; // CSN at which the search for kept frames of the piece begun last goes on
-    private long keptEnd;
     private boolean closed;
 
     InboundPieces(
@@ -105,8 +103,7 @@ final class InboundPieces {
             return begun;
         }
         index.add(described);
-        nextKept = described.firstCsn;
-        keptEnd = Math.max(nextKept, Math.min(described.endCsn(), orphanFrames.endCsn()));
+        orphanFrames.begin(described.firstCsn, described.endCsn());
         early.begin(described.firstCsn, described.endCsn());
         return place(nowNanos, described, csn, partOffset, packet, data, bytes);
     }
@@ -206,7 +203,7 @@ final class InboundPieces {
         final InboundPiece piece = index.find(csn);
         if (piece == null) {
             orphans++;
-            if (nextKept == keptEnd) { // else it is a kept frame that is being taken out
+            if (!orphanFrames.isTaking()) { // else it is a kept frame that is being taken out
                 final int bytes = dataHeaderBytes(packet, offset) + DataFlyweight.dataBytes(packet, offset);
                 orphanFrames.keep(csn, packet, offset, bytes);
             }
@@ -225,14 +222,7 @@ final class InboundPieces {
     /// no
     /// more. Whoever takes it brings it to {@link #onData} if its CSN is NEW, and back to {@link #onKeptDone}.
     OrphanFrames.@Nullable Frame nextKept() {
-        while (nextKept < keptEnd && !orphanFrames.isEmpty()) {
-            final OrphanFrames.Frame frame = orphanFrames.remove(nextKept++);
-            if (frame != null) {
-                return frame;
-            }
-        }
-        nextKept = keptEnd;
-        return null;
+        return orphanFrames.next();
     }
 
     /// Takes a frame of {@link #nextKept} back.
@@ -260,7 +250,7 @@ final class InboundPieces {
         final int chunkIndex = (int) (csn - piece.firstCsn);
         final long at = piece.chunkOffset(chunkIndex);
         if (bytes != piece.chunkBytes(chunkIndex)) {
-            return effects.violation("a placed chunk of another length");
+            return Placement.MISMATCHED;
         }
         final Placement placed = effects.placed(nowNanos, piece, at, bytes);
         if (placed == Placement.REFUSED) {
@@ -400,7 +390,6 @@ final class InboundPieces {
             forget(piece);
             piece = index.first();
         }
-        nextKept = keptEnd;
         orphanFrames.close();
         effects.close();
         messages.close();

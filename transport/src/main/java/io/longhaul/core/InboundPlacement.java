@@ -58,6 +58,7 @@ final class InboundPlacement {
     private final RegionTable regions;
     private final Responses answers;
     private final Long2ObjectHashMap<Transfer> byOperation = new Long2ObjectHashMap<>();
+    private @Nullable Transfer recent; // found last: the next chunk is mostly of the same
     private int transfers;
     private long begunOperationId = -1;
     private long begunOffset;
@@ -92,7 +93,9 @@ final class InboundPlacement {
     private int tryRegister(
             PlacementPort device, long nowNanos, long operationId, long regionKey, long offset, long length) {
         final boolean late = operationId < begunOperationId || operationId == begunOperationId && offset <= begunOffset;
-        if (late || transfers >= MAX_TRANSFERS || length <= 0 || find(operationId, offset) != null) {
+        // Registering pins the pages on the agent's thread: what takes long is not done for a peer.
+        final boolean impossible = length <= 0 || length > OutboundPlacement.TRANSFER_BYTES;
+        if (late || impossible || transfers >= MAX_TRANSFERS || find(operationId, offset) != null) {
             return PlacementPort.NONE;
         }
         if (regions.check(nowNanos, regionKey, Right.WRITE, offset, length) != OperationStatus.SUCCESS) {
@@ -100,12 +103,17 @@ final class InboundPlacement {
         }
         final Region region = regions.hold();
         // A key cannot end by itself: what has a lifetime is not given one.
-        final int handle =
-                region.lifetimeNanos() == Region.NO_EXPIRY && region.segment().isNative()
-                        ? device.register(region.segment().asSlice(offset, length))
-                        : PlacementPort.NONE;
+        int handle = PlacementPort.NONE;
+        try {
+            if (region.lifetimeNanos() == Region.NO_EXPIRY && region.segment().isNative()) {
+                handle = device.register(region.segment().asSlice(offset, length));
+            }
+        } finally {
+            if (handle == PlacementPort.NONE) {
+                region.endUse();
+            }
+        }
         if (handle == PlacementPort.NONE) {
-            region.endUse();
             return PlacementPort.NONE;
         }
         final Transfer transfer = new Transfer(operationId, offset, length, handle, region);
@@ -118,10 +126,15 @@ final class InboundPlacement {
         if (transfers == 0) {
             return null;
         }
+        final Transfer last = recent;
+        if (last != null && last.operationId == operationId && last.contains(at)) {
+            return last;
+        }
         Transfer transfer = byOperation.get(operationId);
         while (transfer != null && !transfer.contains(at)) {
             transfer = transfer.next;
         }
+        recent = transfer;
         return transfer;
     }
 
@@ -186,19 +199,39 @@ final class InboundPlacement {
 
     private void end(Transfer transfer) {
         transfers--;
-        Objects.requireNonNull(port, "keys come from a device").invalidate(transfer.handle);
-        transfer.region.endUse();
+        if (recent == transfer) {
+            recent = null;
+        }
+        try {
+            Objects.requireNonNull(port, "keys come from a device").invalidate(transfer.handle);
+        } finally {
+            transfer.region.endUse();
+        }
+    }
+
+    // Ends a list that is not linked any more, to its end.
+    private void endAll(@Nullable Transfer first) {
+        RuntimeException failure = null;
+        for (Transfer transfer = first; transfer != null; transfer = transfer.next) {
+            try {
+                end(transfer);
+            } catch (RuntimeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /// The operation was refused, voided or given up: its keys end.
     void onOperationEnded(long operationId) {
-        if (transfers == 0) {
-            return;
-        }
-        Transfer transfer = byOperation.remove(operationId);
-        while (transfer != null) {
-            end(transfer);
-            transfer = transfer.next;
+        if (transfers > 0) {
+            endAll(byOperation.remove(operationId));
         }
     }
 
@@ -215,14 +248,27 @@ final class InboundPlacement {
                 }
             }
         });
-        revoked.forEach(this::unlink);
-        revoked.forEach(this::end);
+        Transfer first = null;
+        for (final Transfer transfer : revoked) {
+            unlink(transfer);
+            transfer.next = first;
+            first = transfer;
+        }
+        endAll(first);
     }
 
     /// Ends all keys: the connection has ended.
     void close() {
-        for (final Transfer first : byOperation.values().toArray(new Transfer[0])) {
-            onOperationEnded(first.operationId);
+        Transfer all = null;
+        for (final Transfer first : byOperation.values()) {
+            Transfer last = first;
+            while (last.next != null) {
+                last = last.next;
+            }
+            last.next = all;
+            all = first;
         }
+        byOperation.clear();
+        endAll(all);
     }
 }

@@ -247,7 +247,7 @@ final class OperationEffects {
     /// @return PARTIAL when its key has ended meanwhile: the sender repeats it, and is then told why
     Placement placed(long nowNanos, InboundPiece piece, long at, int bytes) {
         if (!isWrite(piece)) {
-            return violation("a placed chunk of another operation than a write");
+            return Placement.MISMATCHED;
         }
         final OperationStatus status =
                 regions.check(nowNanos, piece.argument0, Right.WRITE, piece.argument1 + at, bytes);

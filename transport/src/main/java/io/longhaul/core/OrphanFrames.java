@@ -55,13 +55,14 @@ final class OrphanFrames {
     private final int maxBlocks;
     private final Long2ObjectHashMap<Frame> byCsn = new Long2ObjectHashMap<>();
     private final ArrayDeque<Frame> pool = new ArrayDeque<>();
+    private final CsnCursor taking = new CsnCursor();
     private @Nullable Block filling;
     private int filled;
     /// Most frames that are kept: small frames must not fill the table where large ones would fill the memory.
     private static final int MAX_FRAMES = 1 << 16;
 
     private int blocks;
-    private long endCsn;
+    private long endCsn; // larger than every CSN that was ever kept
 
     /// Creates an empty store.
     ///
@@ -120,6 +121,41 @@ final class OrphanFrames {
         return fresh;
     }
 
+    /// The frames of [firstCsn, endCsn) can be taken now. Costs the smaller of the range and of what is kept.
+    void begin(long firstCsn, long rangeEndCsn) {
+        final long end = Math.min(rangeEndCsn, endCsn);
+        if (end - firstCsn <= byCsn.size()) {
+            taking.startAll(firstCsn, end);
+            return;
+        }
+        taking.startPicked();
+        final Long2ObjectHashMap<Frame>.KeyIterator keys = byCsn.keySet().iterator();
+        while (keys.hasNext()) {
+            final long csn = keys.nextLong();
+            if (csn >= firstCsn && csn < end) {
+                taking.pick(csn);
+            }
+        }
+        taking.sort();
+    }
+
+    /// True from {@link #begin} until {@link #next} has no more.
+    boolean isTaking() {
+        return taking.hasNext();
+    }
+
+    /// Takes the next of them out; null when there is no more. The caller gives it back by {@link #release}.
+    @Nullable
+    Frame next() {
+        while (taking.hasNext()) {
+            final Frame frame = byCsn.remove(taking.next());
+            if (frame != null) {
+                return frame;
+            }
+        }
+        return null;
+    }
+
     /// Takes the frame of a chunk out; null when it is not kept. The caller gives it back by {@link #release}.
     @Nullable
     Frame remove(long csn) {
@@ -148,11 +184,6 @@ final class OrphanFrames {
         }
     }
 
-    /// Larger than every CSN that was ever kept.
-    long endCsn() {
-        return endCsn;
-    }
-
     /// Drops the frames of a range. Costs the smaller of the range and of what is kept.
     void drop(long firstCsn, long endCsn) {
         final long length = endCsn - firstCsn;
@@ -176,6 +207,7 @@ final class OrphanFrames {
 
     /// Drops everything and gives all memory back.
     void close() {
+        taking.stop();
         drop(Long.MIN_VALUE, Long.MAX_VALUE);
         final Block last = filling;
         if (last != null) {

@@ -23,10 +23,9 @@ final class OutboundPlacement {
     /// Least length of a write for which a key is asked, bytes.
     static final long MIN_WRITE_BYTES = 128 * 1024;
 
-    /// Bytes under one key at most: a multiple of {@link OutboundPieces#PIECE_BYTES}, and few enough chunks for the
-    /// 24
-    /// bits of an immediate.
-    static final long TRANSFER_BYTES = 512L << 20;
+    /// Bytes under one key at most, 64 MiB: a multiple of {@link OutboundPieces#PIECE_BYTES}, and 16,384 pages of 4
+    /// KiB, which the peer's agent pins while its other connections wait.
+    static final long TRANSFER_BYTES = 64L << 20;
 
     /// A key, or the wait for one.
     static final class Grant {

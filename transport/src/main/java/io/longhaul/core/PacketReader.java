@@ -124,26 +124,37 @@ final class PacketReader {
         }
     }
 
-    /// Takes the completion of a chunk that the peer has placed.
+    /// Takes the completion of a chunk that the peer has placed. An immediate proves nothing: an RDMA WRITE of no
+    /// bytes
+    /// needs
+    /// no key, and neither connection id nor CRC guards it. What cannot be is dropped and counted as corrupt, and
+    /// never ends the connection.
     ///
     /// @param lane placement lane on which it arrived
     /// @param immediate the immediate of the write
     /// @param bytes length of the write
-    /// @return false when the immediate means nothing in this version
+    /// @return false when it was dropped
     boolean onPlaced(long nowNanos, int lane, int immediate, int bytes) {
         final long csn = PlacedImmediate.csn(immediate, window.cumulativeCsn());
-        if (!PlacedImmediate.isKnown(immediate) || csn < 0) {
+        final int status = window.status(csn);
+        if (!PlacedImmediate.isKnown(immediate) || csn < 0 || bytes <= 0 || status == ReceiveWindow.BEYOND) {
             corruptPackets++;
             return false;
         }
-        final int index = config.lanes() + lane;
-        lanes.onPacket(nowNanos, index, csn, bytes, false);
         eliciting = true;
         urgent = false;
+        final int index = config.lanes() + lane;
         final long highestBefore = window.highestCsn();
-        if (isNew(nowNanos, index, csn)) {
-            place(nowNanos, csn, inbound.onPlaced(nowNanos, csn, bytes));
+        if (status == ReceiveWindow.DUPLICATE) {
+            lanes.onDuplicate(index);
+        } else {
+            final Placement placement = inbound.onPlaced(nowNanos, csn, bytes);
+            place(nowNanos, csn, placement);
+            if (placement == Placement.MISMATCHED) {
+                return false;
+            }
         }
+        lanes.onPacket(nowNanos, index, csn, bytes, false);
         acknowledge(nowNanos, highestBefore);
         return true;
     }
@@ -289,6 +300,7 @@ final class PacketReader {
                 }
                 urgent |= window.cumulativeCsn() == window.highestCsn();
             }
+            case MISMATCHED -> corruptPackets++;
             case PROTOCOL_ERROR -> frames.onViolation(nowNanos, inbound.errorText());
             case PARTIAL, ORPHAN, REFUSED -> {
                 // Not received: the sender hears of it as missing, or through a rejection.

@@ -22,6 +22,11 @@ enum Placement {
     ORPHAN,
     /// Its operation was refused or voided. Do not mark: the sender voids it.
     REFUSED,
+    /// A placed chunk that is not what its description says. Do not mark, and believe nothing of it: whoever can
+    /// forge
+    /// a
+    /// packet of the queue pair can write an immediate.
+    MISMATCHED,
     /// The peer broke the protocol: close the connection.
     PROTOCOL_ERROR
 }

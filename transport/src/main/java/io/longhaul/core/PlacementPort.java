@@ -43,5 +43,7 @@ public interface PlacementPort {
     int key(int handle);
 
     /// Ends it: when this returns, no packet, however late, can change the memory any more.
+    ///
+    /// Does not throw: a device that will not end the key is cut off from the peer.
     void invalidate(int handle);
 }

@@ -54,7 +54,7 @@ final class DataPort implements AutoCloseable {
     private static final int MAX_RECEIVE_PACKETS = 65_536;
 
     /// Longest pause of the agent (garbage collection, scheduling) that the receive queues bridge.
-    private static final double PAUSE_SECONDS = 0.020;
+    static final double PAUSE_SECONDS = 0.020;
 
     /// What UDP, BTH, DETH and ICRC add below a packet, bytes; the IP header comes on top.
     private static final int UDP_AND_ROCE_BYTES = 8 + 12 + 8 + 4;

@@ -12,6 +12,7 @@
  */
 package io.longhaul.endpoint;
 
+import io.longhaul.verbs.MemoryRegion;
 import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.ReceiveRequests;
 import io.longhaul.verbs.SendRequests;
@@ -26,6 +27,7 @@ final class DirectLane {
     private final int startPsn;
     private final int sendDepth; // a power of two
     private final PacketSlab sendSlab;
+    private final MemoryRegion sendRegion;
     private final SendRequests sends;
     private final ReceiveRequests receives;
     private final int[] slots; // [position & sendDepth - 1]
@@ -34,21 +36,31 @@ final class DirectLane {
     private long nextPosition;
     private long completedPosition; // everything before it is free
     private int missingReceives;
+    private boolean failed;
 
     /// Creates it.
     ///
     /// @param queuePair in INIT
     /// @param startPsn number of its first packet
-    DirectLane(QueuePair queuePair, int startPsn, int sendDepth, PacketSlab sendSlab, Arena arena) {
+    /// @param sendDepth sends that may be outstanding, a power of two
+    /// @param sendRegion the slab, registered in the domain of the queue pair
+    DirectLane(
+            QueuePair queuePair,
+            int startPsn,
+            int sendDepth,
+            PacketSlab sendSlab,
+            MemoryRegion sendRegion,
+            Arena arena) {
         this.queuePair = queuePair;
         this.startPsn = startPsn;
         this.sendDepth = sendDepth;
         this.sendSlab = sendSlab;
+        this.sendRegion = sendRegion;
         sends = SendRequests.allocate(arena, DataLane.SEND_BATCH);
         receives = ReceiveRequests.allocate(arena, DataLane.RECEIVE_BATCH);
         slots = new int[sendDepth];
         for (int i = 0; i < sends.capacity(); i++) {
-            sends.payload(i, sendSlab.region(), 0, 0).opcode(i, SendRequests.Opcode.WRITE_WITH_IMM);
+            sends.payload(i, sendRegion, 0, 0).opcode(i, SendRequests.Opcode.WRITE_WITH_IMM);
         }
         for (int i = 0; i < receives.capacity(); i++) {
             receives.id(i, DataLane.RECEIVE_ID);
@@ -77,9 +89,21 @@ final class DirectLane {
         missingReceives++;
     }
 
+    /// The device has taken the queue pair out of service: nothing is posted any more, for all of it would come
+    /// back
+    /// at once. Chunks that it is given are lost.
+    void onFailed() {
+        failed = true;
+    }
+
+    /// True after {@link #onFailed}.
+    boolean isFailed() {
+        return failed;
+    }
+
     /// Posts the receives that were used up.
     void postReceives() {
-        while (missingReceives > 0) {
+        while (missingReceives > 0 && !failed) {
             final int posted = queuePair.postReceive(receives, 0, Math.min(missingReceives, receives.capacity()));
             missingReceives -= posted;
             if (posted == 0) {
@@ -90,6 +114,9 @@ final class DirectLane {
 
     /// Sends that can be collected before this must be asked again.
     int sendRoom() {
+        if (failed) {
+            return sends.capacity();
+        }
         if (firstUnposted > 0) {
             return 0;
         }
@@ -98,11 +125,15 @@ final class DirectLane {
 
     /// Collects a chunk; only with {@link #sendRoom}.
     void collect(int slot, int lengthBytes, long remoteAddress, int remoteKey, int immediate) {
+        if (failed) {
+            sendSlab.free(slot);
+            return;
+        }
         slots[(int) nextPosition & sendDepth - 1] = slot;
         sends.id(collectedSends, nextPosition)
                 .flags(collectedSends, 0)
                 .immediate(collectedSends, immediate)
-                .payloadAt(collectedSends, sendSlab.region().address() + sendSlab.offset(slot), lengthBytes)
+                .payloadAt(collectedSends, sendRegion.address() + sendSlab.offset(slot), lengthBytes)
                 .remoteMemory(collectedSends, remoteAddress, remoteKey);
         collectedSends++;
         nextPosition++;
@@ -113,6 +144,9 @@ final class DirectLane {
 
     /// Posts what was collected; the last one is signaled, so that all are freed.
     void postSends() {
+        if (failed) {
+            dropUnposted();
+        }
         if (collectedSends == 0) {
             return;
         }
@@ -122,6 +156,14 @@ final class DirectLane {
             firstUnposted = 0;
             collectedSends = 0;
         }
+    }
+
+    private void dropUnposted() {
+        for (int i = firstUnposted; i < collectedSends; i++) {
+            sendSlab.free(slots[(int) --nextPosition & sendDepth - 1]);
+        }
+        firstUnposted = 0;
+        collectedSends = 0;
     }
 
     /// Frees every send up to a position, that one included.
@@ -134,6 +176,8 @@ final class DirectLane {
 
     /// Destroys the queue pair, after which the device touches no buffer any more, and frees all.
     void close() {
+        failed = true;
+        dropUnposted();
         queuePair.close();
         complete(nextPosition - 1);
     }

@@ -19,8 +19,10 @@ import io.longhaul.verbs.AccessFlags;
 import io.longhaul.verbs.AddressVector;
 import io.longhaul.verbs.CompletionQueue;
 import io.longhaul.verbs.CompletionStatus;
+import io.longhaul.verbs.DeviceCapabilities;
 import io.longhaul.verbs.DeviceException;
 import io.longhaul.verbs.MemoryRegion;
+import io.longhaul.verbs.ProtectionDomain;
 import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.QueuePairConfig;
 import io.longhaul.verbs.RdmaDevice;
@@ -36,7 +38,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The UC queue pairs that one connection owns for direct placement, with one completion queue, and the memory that its
-/// peer may write through them.
+/// peer may write through them. All of it is in a protection domain of its own: no peer can use the key of another.
 ///
 /// Threading: belongs to one agent, which also makes and closes it.
 final class DirectLanes implements PlacementPort, AutoCloseable {
@@ -45,6 +47,8 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
 
     private static final int SEND_DEPTH = 512;
     private static final int RECEIVE_DEPTH = 4096;
+    private static final int MOST_RECEIVE_DEPTH = 65_536;
+    private static final int LEAST_RECEIVE_DEPTH = 64;
     private static final int PSN_MASK = 0xff_ffff;
     private static final int LEAST_MTU_BYTES = 256;
     private static final int MOST_MTU_BYTES = 4096;
@@ -52,6 +56,9 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
     private final DataPort port;
     private final RateLimitedLog log;
     private final Arena arena = Arena.ofShared();
+    private final ArrayDeque<Runnable> resources = new ArrayDeque<>(); // what frees them, last made first
+    private final ProtectionDomain domain;
+    private final MemoryRegion sendRegion;
     private final CompletionQueue completionQueue;
     private final List<DirectLane> lanes = new ArrayList<>();
     private final int ownMaxChunkBytes;
@@ -72,29 +79,55 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         ownMaxChunkBytes = port.maxPacketBytes() & -4;
         // The software device sends any size; others know the MTUs of InfiniBand.
         anyChunkSize = device.capabilities().anyUdpPort();
-        final int entries = device.capabilities().maxCompletionQueueEntries();
-        final int depth = Math.min(RECEIVE_DEPTH, entries / laneCount - SEND_DEPTH);
         boolean complete = false;
-        CompletionQueue queue = null;
+        resources.push(arena::close);
         try {
-            queue = device.createCompletionQueue(laneCount * (SEND_DEPTH + depth), port.channel());
-            completionQueue = queue;
+            final int depth =
+                    receiveDepth(device.capabilities(), laneCount, config.rateHintBitsPerSecond(), ownMaxChunkBytes);
+            domain = device.allocateProtectionDomain();
+            resources.push(domain::close);
+            sendRegion = domain.registerMemory(port.sendSlab().segment(), 0);
+            resources.push(sendRegion::close);
+            completionQueue = device.createCompletionQueue(laneCount * (SEND_DEPTH + depth), port.channel());
+            resources.push(completionQueue::close);
             for (int i = 0; i < laneCount; i++) {
                 lanes.add(openLane(i, depth, (int) config.random().getAsLong() & PSN_MASK));
             }
             complete = true;
         } finally {
             if (!complete) {
-                release(queue);
+                close();
             }
         }
     }
 
+    /// Receives of each lane: what the declared rate brings within a pause, or a default, within what the device
+    /// can
+    /// hold.
+    ///
+    /// @param chunkBytes length of the chunks that use them up
+    /// @throws DeviceException when its completion queues are too short for so many lanes
+    static int receiveDepth(DeviceCapabilities device, int laneCount, long rateBitsPerSecond, int chunkBytes) {
+        final double hinted = rateBitsPerSecond / 8.0 * DataPort.PAUSE_SECONDS / chunkBytes / laneCount;
+        final int wanted = (int) Math.clamp(hinted, RECEIVE_DEPTH, MOST_RECEIVE_DEPTH);
+        final int entries = device.maxCompletionQueueEntries() / laneCount - SEND_DEPTH;
+        final int depth = Math.min(Math.min(wanted, device.maxWorkRequests()), entries);
+        if (depth < LEAST_RECEIVE_DEPTH) {
+            throw new DeviceException(
+                    "receiveDepth",
+                    "",
+                    laneCount + " lanes need a completion queue of " + laneCount * (SEND_DEPTH + LEAST_RECEIVE_DEPTH)
+                            + " entries and " + LEAST_RECEIVE_DEPTH + " work requests, but the device has "
+                            + device.maxCompletionQueueEntries() + " and " + device.maxWorkRequests()
+                            + "; configure fewer lanes");
+        }
+        return depth;
+    }
+
     private DirectLane openLane(int index, int depth, int startPsn) {
-        final QueuePair queuePair = port.domain()
-                .createQueuePair(new QueuePairConfig(
-                        QueuePair.Type.UC, completionQueue, completionQueue, SEND_DEPTH, depth, index));
-        final DirectLane lane = new DirectLane(queuePair, startPsn, SEND_DEPTH, port.sendSlab(), arena);
+        final QueuePair queuePair = domain.createQueuePair(
+                new QueuePairConfig(QueuePair.Type.UC, completionQueue, completionQueue, SEND_DEPTH, depth, index));
+        final DirectLane lane = new DirectLane(queuePair, startPsn, SEND_DEPTH, port.sendSlab(), sendRegion, arena);
         boolean complete = false;
         try {
             queuePair.toInit(AccessFlags.LOCAL_WRITE | AccessFlags.REMOTE_WRITE, 0);
@@ -160,8 +193,9 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
     public int register(MemorySegment memory) {
         final MemoryRegion region;
         try {
-            region = port.domain().registerMemory(memory, AccessFlags.LOCAL_WRITE | AccessFlags.REMOTE_WRITE);
-        } catch (DeviceException e) {
+            region = domain.registerMemory(memory, AccessFlags.LOCAL_WRITE | AccessFlags.REMOTE_WRITE);
+        } catch (DeviceException | IllegalArgumentException | IllegalStateException e) {
+            // The device refuses, or the application closed the arena a moment ago.
             log.log(Level.WARNING, "memory is not placed directly, but copied: " + e.getMessage());
             return NONE;
         }
@@ -190,9 +224,31 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
 
     @Override
     public void invalidate(int handle) {
-        region(handle).close();
+        final MemoryRegion region = region(handle);
         regions.set(handle, null);
         freeHandles.push(handle);
+        // The first failure may be a word about freed memory after the key has ended: then the second call does
+        // nothing.
+        if (!tryRun(region::close) && !tryRun(region::close)) {
+            cutOff();
+            resources.push(region::close);
+        }
+    }
+
+    // A key that the device will not end is worth nothing without queue pairs in its domain.
+    private void cutOff() {
+        log.log(Level.ERROR, "a key for direct placement cannot be ended; the connection goes on without placement");
+        lanes.forEach(lane -> tryRun(lane::close));
+    }
+
+    private boolean tryRun(Runnable step) {
+        try {
+            step.run();
+            return true;
+        } catch (RuntimeException e) {
+            log.log(Level.WARNING, "direct placement: " + e.getMessage());
+            return false;
+        }
     }
 
     /// Chunks that every lane can take before this must be asked again.
@@ -202,6 +258,10 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
             room = Math.min(room, lanes.get(i).sendRoom());
         }
         return room;
+    }
+
+    ProtectionDomain domain() {
+        return domain;
     }
 
     DirectLane lane(int index) {
@@ -265,8 +325,12 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
             lane.complete(id);
             return;
         }
+        if (!completions.isSuccess(index)) {
+            onReceiveError(lane, completions.status(index));
+            return;
+        }
         lane.onReceived();
-        if (completions.isSuccess(index) && completions.hasImmediate(index)) {
+        if (completions.hasImmediate(index)) {
             sink.onPlaced(laneIndex, completions.immediate(index), completions.byteLength(index));
         }
     }
@@ -278,6 +342,14 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         }
     }
 
+    // The queue pair is in ERR, where every receive that is posted comes back at once.
+    private void onReceiveError(DirectLane lane, CompletionStatus status) {
+        if (!lane.isFailed()) {
+            log.log(Level.WARNING, "a queue pair for direct placement takes no more chunks, " + status);
+        }
+        lane.onFailed();
+    }
+
     /// Posts the receives that were used up.
     void postReceives() {
         for (int i = 0; i < lanes.size() && !closed; i++) {
@@ -285,28 +357,23 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         }
     }
 
-    /// Destroys the queue pairs, after the engine has ended all keys.
+    /// Destroys the queue pairs, after the engine has ended all keys. Does not throw: what the device does not free
+    /// is
+    /// told in the log, and left.
     @Override
     public void close() {
-        release(completionQueue);
-    }
-
-    private void release(@Nullable CompletionQueue queue) {
         if (closed) {
             return;
         }
         closed = true;
-        for (final DirectLane lane : lanes) {
-            lane.close();
-        }
+        lanes.forEach(lane -> tryRun(lane::close));
         for (int handle = 0; handle < regions.size(); handle++) {
             if (regions.get(handle) != null) {
                 invalidate(handle);
             }
         }
-        if (queue != null) {
-            queue.close();
+        while (!resources.isEmpty()) {
+            tryRun(resources.pop());
         }
-        arena.close();
     }
 }

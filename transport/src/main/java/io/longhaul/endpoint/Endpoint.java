@@ -115,9 +115,9 @@ final class Endpoint implements Longhaul {
             return connection;
         } finally {
             if (!done) {
-                opening.close();
                 channel.close();
                 connections.decrementAndGet();
+                opening.close();
             }
         }
     }
@@ -218,8 +218,8 @@ final class Endpoint implements Longhaul {
             throw e;
         } finally {
             if (!done) {
-                opening.close();
                 connections.decrementAndGet();
+                opening.close();
             }
         }
     }

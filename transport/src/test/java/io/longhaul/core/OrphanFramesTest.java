@@ -14,7 +14,10 @@ package io.longhaul.core;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.Grant;
@@ -23,6 +26,7 @@ import io.longhaul.core.Inbound.Described;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /// Frames that overtake the description of their piece.
@@ -59,6 +63,40 @@ class OrphanFramesTest {
         }
         assertTrue(frames.isEmpty());
         assertNull(frames.remove(0));
+    }
+
+    @Test
+    void areTakenInOrderAndAtTheCostOfWhatIsKept() {
+        final OrphanFrames frames = new OrphanFrames(new ReceiveMemory(1 << 20), 1 << 20);
+        final EarlyChunks early = new EarlyChunks();
+        final long far = 1L << 40;
+        for (final long csn : new long[] {far, 900_000, 17, 20, 3}) {
+            frames.keep(csn, packet, 0, FRAME_BYTES);
+            early.add(csn, (int) csn & 0xff);
+        }
+        // 10^10 CSNs in all: to look at each of them takes minutes.
+        assertTimeout(Duration.ofSeconds(10), () -> {
+            for (int i = 0; i < 10_000; i++) {
+                frames.begin(1_000_000, 2_000_000);
+                early.begin(1_000_000, 2_000_000);
+                assertNull(frames.next());
+                assertEquals(-1, early.next());
+            }
+        });
+        frames.begin(10, 1_000_000);
+        early.begin(10, 1_000_000);
+        for (final long csn : new long[] {17, 20, 900_000}) {
+            final OrphanFrames.Frame frame = frames.next();
+            assertNotNull(frame);
+            assertEquals(csn, frame.csn());
+            frames.release(frame);
+            assertEquals(csn, early.next());
+        }
+        assertNull(frames.next());
+        assertFalse(frames.isTaking());
+        assertEquals(2, frames.size());
+        frames.begin(2, 4);
+        assertEquals(3, frames.next().csn());
     }
 
     @Test

@@ -26,6 +26,8 @@ import io.longhaul.LonghaulConfig;
 import io.longhaul.LonghaulConfig.Placement;
 import io.longhaul.RemoteRegion;
 import io.longhaul.Right;
+import io.longhaul.verbs.soft.SoftDevice;
+import io.longhaul.verbs.soft.SoftDeviceCounters;
 import io.longhaul.verbs.soft.WireConfig;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -124,7 +126,13 @@ class DirectPlacementTest {
                 }
             }
             assertTrue(pair.server.statistics().placedBytes() > target.byteSize() / 2, "too little was placed");
+            assertTrue(refusedWrites(pair) > 0, "no write came after the end of its key");
         }
+    }
+
+    private static long refusedWrites(EndpointPair pair) {
+        final PortAgent port = ((Endpoint) pair.serverEndpoint).openPorts().getFirst();
+        return ((SoftDevice) port.port().device()).counters().get(SoftDeviceCounters.Counter.REMOTE_KEY_VIOLATION);
     }
 
     private static MemorySegment slot(MemorySegment of, int slot) {
