@@ -169,8 +169,8 @@ final class InboundPieces {
             return begun;
         }
         index.add(described);
-        nextKept = firstCsn;
-        keptEnd = Math.min(described.endCsn(), orphanFrames.endCsn());
+        orphanFrames.begin(firstCsn, described.endCsn());
+        early.begin(firstCsn, described.endCsn());
         return Placement.RECEIVED;
     }
 

@@ -27,6 +27,7 @@ import io.longhaul.verbs.DeviceException;
 import io.longhaul.verbs.MemoryRegion;
 import io.longhaul.verbs.ProtectionDomain;
 import io.longhaul.verbs.QueuePair;
+import io.longhaul.verbs.QueuePairState;
 import io.longhaul.verbs.RdmaDevice;
 import io.longhaul.verbs.WorkCompletions;
 import io.longhaul.verbs.soft.SoftDeviceConfig;
@@ -82,6 +83,11 @@ class DirectLanesTest {
                             refusesToDeregister = false;
                         }
                         throw new DeviceException("ibv_dereg_mr", "EIO", "refused");
+                    }
+                    // Devices of the system look at the arena before they register.
+                    if (method.getName().equals("registerMemory")
+                            && !((MemorySegment) arguments[0]).scope().isAlive()) {
+                        throw new IllegalArgumentException("the memory's arena is closed");
                     }
                     final Object result = invoke(method, real, arguments);
                     if (result instanceof ProtectionDomain domain) {
@@ -153,7 +159,7 @@ class DirectLanesTest {
         deregisters = false;
         lanes.invalidate(handle);
         assertTrue(lanes.lane(0).isFailed() && lane.isFailed());
-        assertThrows(RuntimeException.class, lane.queuePair()::toError, "it is destroyed");
+        assertEquals(QueuePairState.RESET, lane.queuePair().state(), "it is destroyed");
         assertEquals(free, port.sendSlab().freeSlots());
         refusesToDeregister = false;
         lanes.close();
