@@ -229,7 +229,11 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         freeHandles.push(handle);
         // The first failure may be a word about freed memory after the key has ended: then the second call does
         // nothing.
-        if (!tryRun(region::close) && !tryRun(region::close)) {
+        if (tryRun(region::close)) {
+            return;
+        }
+        final boolean ended = tryRun(region::close);
+        if (!ended) {
             cutOff();
             resources.push(region::close);
         }

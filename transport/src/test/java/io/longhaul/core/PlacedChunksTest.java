@@ -35,7 +35,13 @@ class PlacedChunksTest {
     private final ReceiveLanes lanes = new ReceiveLanes(2);
     private final List<String> violations = new ArrayList<>();
     private final PacketReader reader = new PacketReader(
-            in.config, in.window, lanes, in.pieces, new ParityReceiver(in.window, in.pieces, new PlacedMemory(in.regions, in), in.config.fec()), new AckScheduler(in.window, lanes, 1), new PacketReader.Frames() {
+            in.config,
+            in.window,
+            lanes,
+            in.pieces,
+            new ParityReceiver(in.window, in.pieces, new PlacedMemory(in.regions, in), in.config.fec()),
+            new AckScheduler(in.window, lanes, 1),
+            new PacketReader.Frames() {
                 @Override
                 public boolean onAck(long nowNanos, MemorySegment segment, long offset) {
                     return true;
