@@ -43,7 +43,8 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--scenario",
             paramLabel = "NAME|FILE",
-            description = "Run a scenario: S1 to S11, S10b, all, or a file. With it, other options do not apply.")
+            description = "Run scenarios: S1 to S11, S10b, all, a file, or a list with commas. Other options do not"
+                    + " apply.")
     @Nullable
     String scenario;
 
@@ -135,7 +136,7 @@ final class SimulateCommand implements Callable<Integer> {
                 Files.createDirectories(out);
             }
             final ScenarioReport report = new ScenarioReport(out, name, quick);
-            for (String each : name.equals("all") ? Scenario.NAMES : List.of(name)) {
+            for (String each : name.equals("all") ? Scenario.NAMES : List.of(name.split(",", -1))) {
                 final Scenario read = Scenario.read(each);
                 output.line(read.name() + ": " + read.title());
                 final List<ScenarioRun.Row> rows =

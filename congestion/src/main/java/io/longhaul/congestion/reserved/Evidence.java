@@ -22,6 +22,9 @@ final class Evidence {
     /// Queue delay that counts as congestion: 5 % of the round trip, at least 1 ms.
     private static final long HIGH_FLOOR_NANOS = 1_000_000;
     private static final int HIGH_DIVISOR = 20;
+    /// Change of the round trip between two rounds below which it is steady: 1 % of it, at least 200 us.
+    private static final long STEADY_FLOOR_NANOS = 200_000;
+    private static final int STEADY_DIVISOR = 100;
 
     private long minRttNanos;
     private long minStampNanos;
@@ -37,6 +40,8 @@ final class Evidence {
     private boolean appLimited;
 
     private long queueNanos;
+    private long lastRoundMinRttNanos;
+    private int steadyRounds;
     private double lossFraction;
     private double deliveredBytesPerSecond;
     private boolean marked;
@@ -93,6 +98,7 @@ final class Evidence {
     }
 
     private void endRound(AckSample sample) {
+        countSteadyRounds();
         queueNanos = roundMinRttNanos == Long.MAX_VALUE ? 0 : Math.max(0, roundMinRttNanos - minRttNanos);
         lossFraction = lostBytes == 0 ? 0 : (double) lostBytes / ((double) lostBytes + ackedBytes);
         marked = markedPackets > 0;
@@ -105,6 +111,29 @@ final class Evidence {
         roundStartDeliveredBytes = sample.deliveredBytes;
         roundEndDeliveredBytes = sample.deliveredBytes;
         clear();
+    }
+
+    // A queue moves with the rate; the same high round trip in round after round is a longer route.
+    private void countSteadyRounds() {
+        if (roundMinRttNanos == Long.MAX_VALUE) {
+            return;
+        }
+        final long change = Math.abs(roundMinRttNanos - lastRoundMinRttNanos);
+        steadyRounds = change <= Math.max(STEADY_FLOOR_NANOS, roundMinRttNanos / STEADY_DIVISOR) ? steadyRounds + 1 : 0;
+        lastRoundMinRttNanos = roundMinRttNanos;
+    }
+
+    /// Rounds in a row in which the least round trip hardly changed.
+    int steadyRounds() {
+        return steadyRounds;
+    }
+
+    /// Takes the least round trip of the last round for that of the path.
+    void adoptRoundTrip(long nowNanos) {
+        minRttNanos = lastRoundMinRttNanos;
+        minStampNanos = nowNanos;
+        queueNanos = 0;
+        steadyRounds = 0;
     }
 
     private void clear() {

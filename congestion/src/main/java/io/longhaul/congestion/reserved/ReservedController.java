@@ -25,7 +25,8 @@ import io.longhaul.congestion.LossSample;
 /// }
 /// Loss counts as corruption unless a queue stands or marks agree. When they do, the rate falls to what was delivered,
 /// and
-/// climbs back to the declared rate over five clean round trips. More than 20 % lost for two rounds, or a silence,
+/// climbs back to the declared rate over three clean round trips or so. More than 20 % lost for two rounds, or a
+/// silence,
 /// halves
 /// it. Worked number: 100 Gb/s x 100 ms gives a window of 2.5 GB.
 ///
@@ -34,8 +35,16 @@ public final class ReservedController implements CongestionController {
     /// Window in bandwidth-delay products: room for lost packets not yet detected and late acknowledgements.
     private static final int WINDOW_GAIN = 2;
     private static final int MIN_WINDOW_PACKETS = 4;
-    /// Clean rounds from any retreat back to the declared rate.
-    private static final int CLIMB_ROUNDS = 5;
+    /// Most that a clean round adds: this share of what the last retreat took, and three times the present rate. A
+    /// path that
+    /// is still narrow meets the first step with what its queue holds, not with a flood.
+    private static final double CLIMB_SHARE = 2.0 / 3;
+    private static final int CLIMB_GROWTH = 3;
+    /// Rounds of a round trip that is high and does not follow the rate: a longer route, not a queue.
+    private static final int ROUTE_ROUNDS = 4;
+    private static final double ROUTE_RATE = 0.6;
+    /// A queue that stands because it is full loses more than this; a longer route loses what it lost before.
+    private static final double ROUTE_LOSS_FRACTION = 0.02;
     /// Share of the delivered rate kept while a queue has to drain.
     private static final double DRAIN = 0.95;
     /// Most of the rate that one round takes.
@@ -85,7 +94,7 @@ public final class ReservedController implements CongestionController {
         deliveredBytes = sample.deliveredBytes;
         silent = silent && sample.newlyAckedBytes == 0;
         if (evidence.onAck(sample)) {
-            onRound();
+            onRound(sample.nowNanos);
         }
         updateWindow();
     }
@@ -139,7 +148,14 @@ public final class ReservedController implements CongestionController {
         return ReservedFactory.NAME;
     }
 
-    private void onRound() {
+    private void onRound(long nowNanos) {
+        if (evidence.delayed()
+                && !evidence.marked()
+                && evidence.steadyRounds() >= ROUTE_ROUNDS
+                && evidence.lossFraction() <= ROUTE_LOSS_FRACTION
+                && rateBytesPerSecond < ROUTE_RATE * declaredBytesPerSecond) {
+            evidence.adoptRoundTrip(nowNanos);
+        }
         final boolean agreed = evidence.marked() || evidence.delayed();
         countSafety(agreed);
         if (settlingRounds > 0 && lossyRounds < 2) {
@@ -155,7 +171,8 @@ public final class ReservedController implements CongestionController {
                 retreat(Math.min(rateBytesPerSecond, delivered) * DRAIN);
             }
         } else if (!agreed && safetyCuts == 0) {
-            rateBytesPerSecond = Math.min(declaredBytesPerSecond, rateBytesPerSecond + climbBytesPerSecond);
+            final double step = Math.min(climbBytesPerSecond, CLIMB_GROWTH * rateBytesPerSecond);
+            rateBytesPerSecond = Math.min(declaredBytesPerSecond, rateBytesPerSecond + step);
         }
     }
 
@@ -174,7 +191,7 @@ public final class ReservedController implements CongestionController {
     private void retreat(double target) {
         final double floor = Math.max(declaredBytesPerSecond * FLOOR_FRACTION, rateBytesPerSecond * MAX_CUT);
         rateBytesPerSecond = Math.max(floor, target);
-        climbBytesPerSecond = (declaredBytesPerSecond - rateBytesPerSecond) / CLIMB_ROUNDS;
+        climbBytesPerSecond = (declaredBytesPerSecond - rateBytesPerSecond) * CLIMB_SHARE;
         settlingRounds = 1;
     }
 

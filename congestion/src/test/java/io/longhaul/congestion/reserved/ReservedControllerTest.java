@@ -93,6 +93,34 @@ class ReservedControllerTest {
     }
 
     @Test
+    void holdsTheRateAgainSoonAfterTheRouteHasBecomeLonger() {
+        final LinkModel link = new LinkModel(RATE, RTT, 1, 7);
+        final ModelFlow flow = link.add(controller(), 2800, 0);
+        link.runUntil(SECOND);
+        link.extraDelay(180 * MILLI);
+        link.runUntil(6 * SECOND);
+        assertEquals("ReservedHold", flow.controller().phase());
+        flow.mark();
+        link.runUntil(8 * SECOND);
+        assertTrue(flow.bitsPerSecondSinceMark() >= 0.95 * RATE, "delivered " + flow.bitsPerSecondSinceMark());
+    }
+
+    @Test
+    void followsARateThatComesBack() {
+        final LinkModel link = new LinkModel(RATE, RTT, 0.5, 7);
+        final ModelFlow flow = link.add(controller(), 2800, 0);
+        link.runUntil(SECOND);
+        link.rate(RATE / 10);
+        link.runUntil(3 * SECOND);
+        link.rate(RATE);
+        // What waits when the rate comes back still leaves at the old one in this model: 5 round trips of queue.
+        link.runUntil(3 * SECOND + 13 * RTT);
+        flow.mark();
+        link.runUntil(3 * SECOND + 15 * RTT);
+        assertTrue(flow.bitsPerSecondSinceMark() >= 0.9 * RATE, "delivered " + flow.bitsPerSecondSinceMark());
+    }
+
+    @Test
     void retreatsUnderMarks() {
         final LinkModel link = new LinkModel(RATE / 2, RTT, 4, 7).markAbove(MILLI);
         final ModelFlow flow = link.add(controller(), 2800, 0);
