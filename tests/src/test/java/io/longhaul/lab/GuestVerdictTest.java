@@ -128,6 +128,7 @@ class GuestVerdictTest {
                 """ + java);
         assertTrue(program.toFile().setExecutable(true));
         Files.writeString(folder.resolve("class-path"), "none");
+        Files.writeString(folder.resolve("tests"), "C\tc/m\n");
         final ProcessBuilder builder = new ProcessBuilder(
                         "bash",
                         "-c",
