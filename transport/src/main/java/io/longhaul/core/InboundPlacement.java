@@ -62,6 +62,7 @@ final class InboundPlacement {
     private int transfers;
     private long begunOperationId = -1;
     private long begunOffset;
+    private long oldestOperationId = Long.MAX_VALUE; // none of those with a key is older
     private long placedBytes;
 
     InboundPlacement(@Nullable PlacementPort port, RegionTable regions, Responses answers) {
@@ -119,6 +120,7 @@ final class InboundPlacement {
         final Transfer transfer = new Transfer(operationId, offset, length, handle, region);
         transfer.next = byOperation.put(operationId, transfer);
         transfers++;
+        oldestOperationId = Math.min(oldestOperationId, operationId);
         return handle;
     }
 
@@ -232,6 +234,23 @@ final class InboundPlacement {
     void onOperationEnded(long operationId) {
         if (transfers > 0) {
             endAll(byOperation.remove(operationId));
+        }
+    }
+
+    /// Everything that was posted up to an operation has arrived, and the application is about to hear of it: a key
+    /// that a
+    /// peer asked for beyond its bytes ends now.
+    void onOrdered(long operationId) {
+        if (transfers == 0 || operationId < oldestOperationId) {
+            return;
+        }
+        oldestOperationId = Long.MAX_VALUE;
+        for (final Transfer first : byOperation.values().toArray(new Transfer[0])) {
+            if (first.operationId <= operationId) {
+                onOperationEnded(first.operationId);
+            } else {
+                oldestOperationId = Math.min(oldestOperationId, first.operationId);
+            }
         }
     }
 

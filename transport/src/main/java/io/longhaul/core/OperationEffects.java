@@ -380,17 +380,17 @@ final class OperationEffects {
 
     /// Every CSN up to the end of a piece was received: what had to wait takes effect.
     Placement inOrder(long nowNanos, InboundPiece piece) {
-        switch (piece.kind) {
-            case OperationKind.SEND:
-                return inOrderMessage(piece);
-            case OperationKind.WRITE_IMMEDIATE:
+        placement.onOrdered(piece.operationId);
+        return switch (piece.kind) {
+            case OperationKind.SEND -> inOrderMessage(piece);
+            case OperationKind.READ, OperationKind.FETCH_AND_ADD, OperationKind.COMPARE_AND_SWAP ->
+                execute(nowNanos, piece);
+            case OperationKind.WRITE_IMMEDIATE -> {
                 events.immediate((int) piece.argument2, piece.argument3);
-                return Placement.RECEIVED;
-            case OperationKind.READ, OperationKind.FETCH_AND_ADD, OperationKind.COMPARE_AND_SWAP:
-                return execute(nowNanos, piece);
-            default:
-                return Placement.RECEIVED;
-        }
+                yield Placement.RECEIVED;
+            }
+            default -> Placement.RECEIVED;
+        };
     }
 
     private Placement inOrderMessage(InboundPiece piece) {

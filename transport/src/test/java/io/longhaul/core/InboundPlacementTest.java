@@ -230,4 +230,19 @@ class InboundPlacementTest {
         assertEquals(Set.of(), port.live);
         assertEquals(0, placement.transfers());
     }
+
+    @Test
+    void endsAKeyForMoreThanTheWriteBeforeTheApplicationHearsOfIt() {
+        request(OPERATION, 0);
+        request(OPERATION + 1, 0);
+        request(OPERATION + 5, 0);
+        placement.onBytes(OPERATION, 0, 1);
+        placement.onOrdered(OPERATION - 1);
+        assertEquals(Set.of(0, 1, 2), port.live);
+        placement.onOrdered(OPERATION + 1);
+        assertEquals(Set.of(2), port.live);
+        placement.onOrdered(OPERATION + 5);
+        assertEquals(Set.of(), port.live);
+        assertEquals(0, placement.transfers());
+    }
 }
