@@ -20,6 +20,8 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import io.longhaul.linux.Errno;
 import io.longhaul.linux.SocketAddress;
 import io.longhaul.verbs.DeviceException;
+import io.longhaul.verbs.QueuePair;
+import io.longhaul.verbs.QueuePair.Attributes;
 import io.longhaul.verbs.QueuePairState;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -220,6 +222,33 @@ public final class CmId implements AutoCloseable {
                 this + ", " + target,
                 library.initQpAttr(state, address, struct.address(), mask.address()));
         return new ConnectionAttributes(target, struct, mask.get(JAVA_INT, 0));
+    }
+
+    /// Brings a queue pair from RESET to RTS with what both sides agreed on, after {@link
+    /// CmEventType#CONNECT_REQUEST} or
+    /// {@link CmEventType#CONNECT_RESPONSE}: peer, numbers, path MTU, traffic class, acknowledgement timeout,
+    /// retries, and reads
+    /// at a time. Its timer for receivers that are not ready is that of {@link Attributes#DEFAULT}.
+    ///
+    /// @param queuePair one of the device of {@link #deviceName}, whose number the peer was told
+    /// @param access what the peer may do: a sum of {@link io.longhaul.verbs.AccessFlags}
+    /// @throws DeviceException when the connection is not that far, or the device refuses a value
+    public void bringToReadyToSend(QueuePair queuePair, int access) {
+        try (Arena arena = Arena.ofConfined()) {
+            ConnectionAttributes init = attributes(arena, QueuePairState.INIT);
+            ConnectionAttributes receive = attributes(arena, QueuePairState.RTR);
+            ConnectionAttributes send = attributes(arena, QueuePairState.RTS);
+            queuePair.configure(Attributes.DEFAULT
+                    .withServiceLevel(receive.serviceLevel())
+                    .withRetries(Duration.ofNanos(send.ackTimeoutNanos()), send.retryCount())
+                    .withRnrRetries(Attributes.DEFAULT.minRnrTimer(), send.rnrRetryCount())
+                    .withReads(send.initiatorDepth(), receive.responderResources())
+                    .withPartitionKeyIndex(init.partitionKeyIndex()));
+            queuePair.toInit(access, 0);
+            queuePair.toReadyToReceive(
+                    receive.addressVector(), receive.remoteQueuePair(), receive.receivePsn(), receive.pathMtuBytes());
+            queuePair.toReadyToSend(send.sendPsn());
+        }
     }
 
     /// Accepts the request that made this identifier; {@link CmEventType#ESTABLISHED} follows when the peer has

@@ -14,7 +14,9 @@ package io.longhaul.verbs.cm;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import io.longhaul.verbs.AddressVector;
 import io.longhaul.verbs.QueuePairState;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
@@ -31,6 +33,8 @@ import java.net.InetAddress;
 /// @param segment the `struct ibv_qp_attr`, 144 bytes
 /// @param mask which of its members are set (`enum ibv_qp_attr_mask`)
 public record ConnectionAttributes(QueuePairState state, MemorySegment segment, int mask) {
+    private static final int MASK_16 = 0xffff;
+    private static final int MASK_20 = 0xfffff;
     private static final int MTU_256_CODE = 1;
     private static final int LEAST_MTU = 256;
     private static final int GID_BYTES = 16;
@@ -40,6 +44,29 @@ public record ConnectionAttributes(QueuePairState state, MemorySegment segment, 
     public InetAddress peer() {
         return DatagramPeer.address(segment.asSlice(CmLayouts.QpAttr.AH_ATTR + CmLayouts.AhAttr.DGID, GID_BYTES)
                 .toArray(JAVA_BYTE));
+    }
+
+    /// The way to the peer. Set for RTR.
+    public AddressVector addressVector() {
+        long at = CmLayouts.QpAttr.AH_ATTR;
+        int hopLimit = unsigned(at + CmLayouts.AhAttr.HOP_LIMIT);
+        AddressVector vector = AddressVector.of(peer(), AddressVector.ROCE_UDP_PORT);
+        return new AddressVector(
+                vector.address(),
+                vector.udpPort(),
+                trafficClass(),
+                segment.get(JAVA_INT, at + CmLayouts.AhAttr.FLOW_LABEL) & MASK_20,
+                hopLimit == 0 ? vector.hopLimit() : hopLimit);
+    }
+
+    /// The service level. Set for RTR.
+    public int serviceLevel() {
+        return unsigned(CmLayouts.QpAttr.AH_ATTR + CmLayouts.AhAttr.SL);
+    }
+
+    /// The place in the partition key table. Set for INIT.
+    public int partitionKeyIndex() {
+        return segment.get(JAVA_SHORT, CmLayouts.QpAttr.PKEY_INDEX) & MASK_16;
     }
 
     /// The index of this side's address in the table of the port.

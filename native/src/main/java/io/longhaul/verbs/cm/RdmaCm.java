@@ -33,8 +33,8 @@ import java.util.Optional;
 /// resolveAddress   -> ADDR_RESOLVED             bind, listen
 /// resolveRoute     -> ROUTE_RESOLVED
 /// connect                                  ->   CONNECT_REQUEST (with a new identifier)
-///                     CONNECT_RESPONSE     <-   queue pair to RTS by attributes(), then accept
-/// queue pair to RTS by attributes()
+///                     CONNECT_RESPONSE     <-   bringToReadyToSend, accept
+/// bringToReadyToSend
 /// establish                                ->   ESTABLISHED
 /// disconnect       -> DISCONNECTED              DISCONNECTED, then disconnect or close
 /// ```

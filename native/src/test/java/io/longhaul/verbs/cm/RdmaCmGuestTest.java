@@ -36,7 +36,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
-/// librdmacm against the kernel's connection manager and Soft-RoCE. Queue pairs are numbers only: none carries bytes.
+/// librdmacm against the kernel's connection manager and Soft-RoCE. Queue pairs are numbers only: see
+/// `CmConnectionGuestTest` for those that carry bytes.
 @Tag("guest")
 @Timeout(60)
 @EnabledIfEnvironmentVariable(
