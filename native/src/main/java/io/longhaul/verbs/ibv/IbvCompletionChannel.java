@@ -24,6 +24,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A `struct ibv_comp_channel` and a wake-up event, slept on together by poll(2): the library's own wait could neither
 /// be
@@ -42,6 +44,7 @@ final class IbvCompletionChannel implements CompletionChannel {
     private final WakeupEvent wakeup;
     private final Poller poller;
     private final OpenChildren users = new OpenChildren();
+    private final List<IbvCompletionQueue> queues = new CopyOnWriteArrayList<>();
     private boolean closed;
 
     private IbvCompletionChannel(IbvDevice device, long pointer, Arena arena, int fd) throws IOException {
@@ -91,7 +94,7 @@ final class IbvCompletionChannel implements CompletionChannel {
         while (true) {
             int ready = poller.poll(remaining);
             if (ready > 0) {
-                boolean completed = poller.isReady(CHANNEL_INDEX) && takeEvents();
+                boolean completed = poller.isReady(CHANNEL_INDEX) && takeEvent();
                 boolean woken = wakeup.consume(poller.isReady(WAKEUP_INDEX));
                 if (completed || woken) {
                     return true;
@@ -106,20 +109,24 @@ final class IbvCompletionChannel implements CompletionChannel {
         }
     }
 
-    private boolean takeEvents() {
-        boolean any = false;
-        while (true) {
-            int errno =
-                    device.library().getCqEvent(scratch, pointer, eventOut.address(), eventOut.address() + Long.BYTES);
-            if (errno == Errno.EAGAIN || errno == Errno.EINTR) {
-                return any;
-            }
-            if (errno != 0) {
-                throw device.failure("ibv_get_cq_event", errno, "");
-            }
-            device.library().ackCqEvents(scratch, eventOut.get(ValueLayout.JAVA_LONG, 0), 1);
-            any = true;
+    /// Takes one event: with more of them the descriptor stays ready, and the next call of [#await] returns at
+    /// once.
+    private boolean takeEvent() {
+        int errno = device.library().getCqEvent(scratch, pointer, eventOut.address(), eventOut.address() + Long.BYTES);
+        if (errno == Errno.EAGAIN || errno == Errno.EINTR) {
+            return false;
         }
+        if (errno != 0) {
+            throw device.failure("ibv_get_cq_event", errno, "");
+        }
+        long queuePointer = eventOut.get(ValueLayout.JAVA_LONG, 0);
+        for (IbvCompletionQueue queue : queues) {
+            if (queue.pointer() == queuePointer) {
+                queue.onEvent();
+            }
+        }
+        device.library().ackCqEvents(scratch, queuePointer, 1);
+        return true;
     }
 
     @Override
@@ -136,12 +143,14 @@ final class IbvCompletionChannel implements CompletionChannel {
         return pointer;
     }
 
-    void addUser(Object user) {
-        users.add(user);
+    void addQueue(IbvCompletionQueue queue) {
+        users.add(queue);
+        queues.add(queue);
     }
 
-    void removeUser(Object user) {
-        users.remove(user);
+    void removeQueue(IbvCompletionQueue queue) {
+        users.remove(queue);
+        queues.remove(queue);
     }
 
     @Override

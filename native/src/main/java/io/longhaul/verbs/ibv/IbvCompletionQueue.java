@@ -35,7 +35,15 @@ final class IbvCompletionQueue implements CompletionQueue {
     /// Those that complete here; one with both queues here is in it twice.
     private final List<IbvQueuePair> queuePairs = new CopyOnWriteArrayList<>();
 
+    private volatile Armed armed = Armed.NO;
     private boolean closed;
+
+    /// What the queue was asked to tell, and has not told yet; in ascending order.
+    private enum Armed {
+        NO,
+        SOLICITED,
+        ANY
+    }
 
     private IbvCompletionQueue(IbvDevice device, @Nullable IbvCompletionChannel channel, long pointer, int capacity) {
         this.device = device;
@@ -62,7 +70,7 @@ final class IbvCompletionQueue implements CompletionQueue {
             }
             IbvCompletionQueue queue = new IbvCompletionQueue(device, channel, pointer, capacity);
             if (channel != null) {
-                channel.addUser(queue);
+                channel.addQueue(queue);
             }
             return queue;
         }
@@ -105,10 +113,23 @@ final class IbvCompletionQueue implements CompletionQueue {
     @Override
     public void requestNotify(boolean solicitedOnly) {
         requireOpen();
+        Armed wanted = solicitedOnly ? Armed.SOLICITED : Armed.ANY;
+        // A request holds until its event was taken; to repeat it is a system call for nothing (on Soft-RoCE), and
+        // changes nothing.
+        if (channel != null && armed.compareTo(wanted) >= 0) {
+            return;
+        }
+        armed = wanted;
         int errno = ops.reqNotifyCq(pointer, solicitedOnly ? 1 : 0);
         if (errno != 0) {
+            armed = Armed.NO;
             throw device.failure("ibv_req_notify_cq", Math.abs(errno), "");
         }
+    }
+
+    /// The channel has taken an event of this queue: the next one must be asked for.
+    void onEvent() {
+        armed = Armed.NO;
     }
 
     IbvDevice device() {
@@ -148,7 +169,7 @@ final class IbvCompletionQueue implements CompletionQueue {
             }
             closed = true;
             if (channel != null) {
-                channel.removeUser(this);
+                channel.removeQueue(this);
             }
             device.forget(this);
         }
