@@ -152,8 +152,22 @@ final class Endpoint implements Longhaul {
             listener.close();
             checkOpen();
         }
+        if (!address.getAddress().isAnyLocalAddress()) {
+            openPort(listener);
+        }
         listener.start();
         return listener;
+    }
+
+    /// Opens the device at the listener's address now, so that one that is missing fails here and not with the
+    /// first client.
+    private void openPort(EndpointListener listener) {
+        try {
+            port(listener.localAddress().getAddress());
+        } catch (RuntimeException e) {
+            listener.close();
+            throw e;
+        }
     }
 
     /// Server half of the handshake, up to an established connection; null when there is none.
