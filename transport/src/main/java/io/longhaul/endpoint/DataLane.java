@@ -32,12 +32,10 @@ final class DataLane {
     /// Receives posted with one doorbell.
     static final int RECEIVE_BATCH = 32;
 
-    /// Bit of a work request id that marks receives; the rest is the buffer's number.
-    static final long RECEIVE_ID = 1L << 62;
-
     private final int index;
     private final QueuePair queuePair;
-    private final CompletionQueue completionQueue;
+    private final CompletionQueue sendQueue;
+    private final CompletionQueue receiveQueue;
     private final int queueKey;
     private final PacketSlab receiveSlab;
     private final ReceiveRequests receives;
@@ -57,15 +55,23 @@ final class DataLane {
     ///
     /// @param index its number
     /// @param queuePair ready to send
-    /// @param completionQueue queue of its completions, sends and receives
+    /// @param sendQueue completions of its sends
+    /// @param receiveQueue completions of its receives
     /// @param queueKey key that its packets must carry
     /// @param sendDepth sends that may be outstanding, a power of two
-    record Parts(int index, QueuePair queuePair, CompletionQueue completionQueue, int queueKey, int sendDepth) {}
+    record Parts(
+            int index,
+            QueuePair queuePair,
+            CompletionQueue sendQueue,
+            CompletionQueue receiveQueue,
+            int queueKey,
+            int sendDepth) {}
 
     DataLane(Parts parts, PacketSlab sendSlab, PacketSlab receiveSlab, SendRequests sends, ReceiveRequests receives) {
         index = parts.index();
         queuePair = parts.queuePair();
-        completionQueue = parts.completionQueue();
+        sendQueue = parts.sendQueue();
+        receiveQueue = parts.receiveQueue();
         queueKey = parts.queueKey();
         sendDepth = parts.sendDepth();
         this.sendSlab = sendSlab;
@@ -91,8 +97,13 @@ final class DataLane {
         return queuePair;
     }
 
-    CompletionQueue completionQueue() {
-        return completionQueue;
+    /// Completions of sends. Nobody need be woken by them, but who waits for room.
+    CompletionQueue sendQueue() {
+        return sendQueue;
+    }
+
+    CompletionQueue receiveQueue() {
+        return receiveQueue;
     }
 
     LaneAddress address() {
@@ -106,8 +117,7 @@ final class DataLane {
     /// Gives a receive buffer back to the queue pair, with the next batch.
     void recycle(int slot) {
         final int i = collectedReceives++;
-        receives.id(i, RECEIVE_ID | slot)
-                .buffer(i, receiveSlab.region(), receiveSlab.offset(slot), receiveSlab.slotBytes());
+        receives.id(i, slot).buffer(i, receiveSlab.region(), receiveSlab.offset(slot), receiveSlab.slotBytes());
         if (collectedReceives == receives.capacity()) {
             postReceives();
         }
@@ -175,6 +185,11 @@ final class DataLane {
     /// True for a position that is outstanding.
     boolean isOutstanding(long position) {
         return position >= completedPosition && position < nextPosition;
+    }
+
+    /// True while sends are outstanding.
+    boolean hasOutstanding() {
+        return completedPosition < nextPosition;
     }
 
     /// Frees every send up to a position, that one included.

@@ -123,15 +123,16 @@ final class DataPort implements AutoCloseable {
     }
 
     private DataLane openLane(int index, int receiveDepth, LonghaulConfig config) {
-        final CompletionQueue queue = keep(device.createCompletionQueue(SEND_DEPTH + receiveDepth, channel));
+        final CompletionQueue sent = keep(device.createCompletionQueue(SEND_DEPTH, channel));
+        final CompletionQueue received = keep(device.createCompletionQueue(receiveDepth, channel));
         final PacketSlab receiveSlab = keep(new PacketSlab(
                 arena, domain, AccessFlags.LOCAL_WRITE, receiveDepth, maxPacketBytes + WorkCompletions.GRH_BYTES));
         final QueuePair queuePair = keep(domain.createQueuePair(
-                new QueuePairConfig(QueuePair.Type.UD, queue, queue, SEND_DEPTH, receiveDepth, index)));
+                new QueuePairConfig(QueuePair.Type.UD, sent, received, SEND_DEPTH, receiveDepth, index)));
         final int queueKey = (int) config.random().getAsLong() & Integer.MAX_VALUE;
         queuePair.toInit(0, queueKey);
         final DataLane lane = new DataLane(
-                new DataLane.Parts(index, queuePair, queue, queueKey, SEND_DEPTH),
+                new DataLane.Parts(index, queuePair, sent, received, queueKey, SEND_DEPTH),
                 sendSlab,
                 receiveSlab,
                 SendRequests.allocate(arena, DataLane.SEND_BATCH),

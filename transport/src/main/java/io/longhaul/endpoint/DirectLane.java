@@ -62,9 +62,6 @@ final class DirectLane {
         for (int i = 0; i < sends.capacity(); i++) {
             sends.payload(i, sendRegion, 0, 0).opcode(i, SendRequests.Opcode.WRITE_WITH_IMM);
         }
-        for (int i = 0; i < receives.capacity(); i++) {
-            receives.id(i, DataLane.RECEIVE_ID);
-        }
     }
 
     QueuePair queuePair() {
@@ -99,6 +96,11 @@ final class DirectLane {
     /// True after {@link #onFailed}.
     boolean isFailed() {
         return failed;
+    }
+
+    /// True while sends are outstanding.
+    boolean hasOutstanding() {
+        return completedPosition < nextPosition;
     }
 
     /// Posts the receives that were used up.

@@ -59,7 +59,8 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
     private final ArrayDeque<Runnable> resources = new ArrayDeque<>(); // what frees them, last made first
     private final ProtectionDomain domain;
     private final MemoryRegion sendRegion;
-    private final CompletionQueue completionQueue;
+    private final CompletionQueue sendQueue;
+    private final CompletionQueue receiveQueue;
     private final List<DirectLane> lanes = new ArrayList<>();
     private final int ownMaxChunkBytes;
     private final boolean anyChunkSize;
@@ -88,8 +89,10 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
             resources.push(domain::close);
             sendRegion = domain.registerMemory(port.sendSlab().segment(), 0);
             resources.push(sendRegion::close);
-            completionQueue = device.createCompletionQueue(laneCount * (SEND_DEPTH + depth), port.channel());
-            resources.push(completionQueue::close);
+            sendQueue = device.createCompletionQueue(laneCount * SEND_DEPTH, port.channel());
+            resources.push(sendQueue::close);
+            receiveQueue = device.createCompletionQueue(laneCount * depth, port.channel());
+            resources.push(receiveQueue::close);
             for (int i = 0; i < laneCount; i++) {
                 lanes.add(openLane(i, depth, (int) config.random().getAsLong() & PSN_MASK));
             }
@@ -110,13 +113,14 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
     static int receiveDepth(DeviceCapabilities device, int laneCount, long rateBitsPerSecond, int chunkBytes) {
         final double hinted = rateBitsPerSecond / 8.0 * DataPort.PAUSE_SECONDS / chunkBytes / laneCount;
         final int wanted = (int) Math.clamp(hinted, RECEIVE_DEPTH, MOST_RECEIVE_DEPTH);
-        final int entries = device.maxCompletionQueueEntries() / laneCount - SEND_DEPTH;
+        final int entries = device.maxCompletionQueueEntries() / laneCount;
         final int depth = Math.min(Math.min(wanted, device.maxWorkRequests()), entries);
-        if (depth < LEAST_RECEIVE_DEPTH) {
+        if (depth < LEAST_RECEIVE_DEPTH || entries < SEND_DEPTH) {
             throw new DeviceException(
                     "receiveDepth",
                     "",
-                    laneCount + " lanes need a completion queue of " + laneCount * (SEND_DEPTH + LEAST_RECEIVE_DEPTH)
+                    laneCount + " lanes need a completion queue of "
+                            + laneCount * Math.max(SEND_DEPTH, LEAST_RECEIVE_DEPTH)
                             + " entries and " + LEAST_RECEIVE_DEPTH + " work requests, but the device has "
                             + device.maxCompletionQueueEntries() + " and " + device.maxWorkRequests()
                             + "; configure fewer lanes");
@@ -126,7 +130,7 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
 
     private DirectLane openLane(int index, int depth, int startPsn) {
         final QueuePair queuePair = domain.createQueuePair(
-                new QueuePairConfig(QueuePair.Type.UC, completionQueue, completionQueue, SEND_DEPTH, depth, index));
+                new QueuePairConfig(QueuePair.Type.UC, sendQueue, receiveQueue, SEND_DEPTH, depth, index));
         final DirectLane lane = new DirectLane(queuePair, startPsn, SEND_DEPTH, port.sendSlab(), sendRegion, arena);
         boolean complete = false;
         try {
@@ -279,9 +283,23 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         }
     }
 
-    /// Has the channel told of the next completion.
-    void requestNotify() {
-        completionQueue.requestNotify(false);
+    /// Has the channel told of the next chunk.
+    ///
+    /// @param wantsRoom true to have it told of the next send that completes, too
+    void requestNotify(boolean wantsRoom) {
+        receiveQueue.requestNotify(false);
+        if (wantsRoom && hasOutstanding()) {
+            sendQueue.requestNotify(false);
+        }
+    }
+
+    private boolean hasOutstanding() {
+        for (int i = 0; i < lanes.size(); i++) {
+            if (lanes.get(i).hasOutstanding()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// What happens to chunks that arrive.
@@ -292,22 +310,29 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
 
     /// Takes completions.
     ///
-    /// @return how many
+    /// @return how many, of sends or of receives, whichever are more
     int poll(WorkCompletions completions, EngineAgent agent, Sink sink) {
         if (closed) {
             return 0;
         }
-        final int polled = completionQueue.poll(completions, completions.capacity());
-        if (polled > 0) {
-            agent.tick();
-        }
-        for (int i = 0; i < polled; i++) {
+        final int sent = hasOutstanding() ? sendQueue.poll(completions, completions.capacity()) : 0;
+        for (int i = 0; i < sent; i++) {
             final int lane = laneOf(completions.queuePair(i));
             if (lane >= 0) {
-                onCompletion(completions, i, lane, sink);
+                onSent(completions, i, lanes.get(lane));
             }
         }
-        return polled;
+        final int received = receiveQueue.poll(completions, completions.capacity());
+        if (received > 0) {
+            agent.tick();
+        }
+        for (int i = 0; i < received; i++) {
+            final int lane = laneOf(completions.queuePair(i));
+            if (lane >= 0) {
+                onReceived(completions, i, lane, sink);
+            }
+        }
+        return Math.max(sent, received);
     }
 
     private int laneOf(int queuePair) {
@@ -319,16 +344,15 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         return -1;
     }
 
-    private void onCompletion(WorkCompletions completions, int index, int laneIndex, Sink sink) {
-        final DirectLane lane = lanes.get(laneIndex);
-        final long id = completions.id(index);
-        if ((id & DataLane.RECEIVE_ID) == 0) {
-            if (!completions.isSuccess(index)) {
-                onSendError(completions.status(index));
-            }
-            lane.complete(id);
-            return;
+    private void onSent(WorkCompletions completions, int index, DirectLane lane) {
+        if (!completions.isSuccess(index)) {
+            onSendError(completions.status(index));
         }
+        lane.complete(completions.id(index));
+    }
+
+    private void onReceived(WorkCompletions completions, int index, int laneIndex, Sink sink) {
+        final DirectLane lane = lanes.get(laneIndex);
         if (!completions.isSuccess(index)) {
             onReceiveError(lane, completions.status(index));
             return;

@@ -72,11 +72,11 @@ final class DirectService {
         return count;
     }
 
-    void requestNotify() {
+    void requestNotify(boolean wantsRoom) {
         for (int i = 0; i < drivers.size(); i++) {
             final DirectLanes lanes = drivers.get(i).direct();
             if (lanes != null) {
-                lanes.requestNotify();
+                lanes.requestNotify(wantsRoom);
             }
         }
     }

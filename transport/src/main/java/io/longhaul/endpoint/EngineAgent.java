@@ -217,11 +217,16 @@ final class EngineAgent implements Agent {
             if (!commands.beginPark()) {
                 return 0;
             }
+            final boolean wantsRoom = sendBlocked || stopping || retired.isWaiting();
             for (int i = 0; i < lanes.size(); i++) {
-                lanes.get(i).completionQueue().requestNotify(false);
+                final DataLane lane = lanes.get(i);
+                lane.receiveQueue().requestNotify(false);
+                if (wantsRoom && lane.hasOutstanding()) {
+                    lane.sendQueue().requestNotify(false);
+                }
             }
-            direct.requestNotify();
-            if (pollLanes() == 0) {
+            direct.requestNotify(wantsRoom);
+            if (pollLanes() == 0 && (ready.isEmpty() || sendBlocked)) {
                 final long waitNanos = waitNanos();
                 if (waitNanos > 0) {
                     counters.parks++;
@@ -283,32 +288,39 @@ final class EngineAgent implements Agent {
         return count;
     }
 
+    /// Returns how many packets were received.
     private int pollLane(DataLane lane) {
-        final int polled = lane.completionQueue().poll(completions, COMPLETIONS_PER_POLL);
+        if (lane.hasOutstanding()) {
+            final int sent = lane.sendQueue().poll(completions, COMPLETIONS_PER_POLL);
+            for (int i = 0; i < sent; i++) {
+                onSent(lane, i);
+            }
+            if (sent > 0) {
+                sendBlocked = false;
+            }
+        }
+        final int polled = lane.receiveQueue().poll(completions, COMPLETIONS_PER_POLL);
         if (polled > 0) {
             // Not earlier than the arrival: a round trip must not look shorter than it was.
             nowNanos = System.nanoTime();
         }
         for (int i = 0; i < polled; i++) {
-            onCompletion(lane, i);
+            onReceive(lane, i);
         }
         return polled;
     }
 
-    private void onCompletion(DataLane lane, int index) {
-        final long id = completions.id(index);
-        if ((id & DataLane.RECEIVE_ID) == 0) {
-            onSent(lane, id, index);
-        } else if (completions.isSuccess(index)) {
-            final int slot = (int) id;
+    private void onReceive(DataLane lane, int index) {
+        final int slot = (int) completions.id(index);
+        if (completions.isSuccess(index)) {
             onReceived(lane, slot, completions.byteLength(index));
-            lane.recycle(slot);
         } else if (completions.status(index) == CompletionStatus.LOCAL_LENGTH_ERROR) {
             counters.malformedPackets++;
-            lane.recycle((int) id);
         } else {
             onCompletionFailure(lane, completions.status(index));
+            return;
         }
+        lane.recycle(slot);
     }
 
     private void onReceived(DataLane lane, int slot, int byteLength) {
@@ -336,7 +348,8 @@ final class EngineAgent implements Agent {
         markReady(driver);
     }
 
-    private void onSent(DataLane lane, long position, int index) {
+    private void onSent(DataLane lane, int index) {
+        final long position = completions.id(index);
         if (!completions.isSuccess(index)) {
             onSendError(lane, position, completions.status(index));
         }

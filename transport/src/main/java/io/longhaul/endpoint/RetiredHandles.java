@@ -46,6 +46,11 @@ final class RetiredHandles {
         batches.add(batch);
     }
 
+    /// True while handles wait for sends.
+    boolean isWaiting() {
+        return !batches.isEmpty();
+    }
+
     void closeCompleted() {
         while (!batches.isEmpty() && isCompleted(batches.element())) {
             close(batches.remove());

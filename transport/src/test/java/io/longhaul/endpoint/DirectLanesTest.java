@@ -194,7 +194,7 @@ class DirectLanesTest {
     void postAsManyReceivesAsTheDeviceHolds() {
         assertEquals(4096, DirectLanes.receiveDepth(device(16_384, 1 << 20), 8, 0, 4096));
         assertEquals(1024, DirectLanes.receiveDepth(device(1024, 1 << 20), 8, 0, 4096));
-        assertEquals(511, DirectLanes.receiveDepth(device(16_384, 8191), 8, 0, 4096));
+        assertEquals(1023, DirectLanes.receiveDepth(device(16_384, 8191), 8, 0, 4096));
         // 400 Gb/s x 20 ms / 4096 B / 8 lanes.
         assertEquals(30_517, DirectLanes.receiveDepth(device(1 << 20, 1 << 20), 8, 400_000_000_000L, 4096));
         final DeviceException refused =
