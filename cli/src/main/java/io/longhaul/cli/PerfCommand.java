@@ -26,6 +26,9 @@ import io.longhaul.cli.quantity.ByteSize;
 import io.longhaul.cli.quantity.HostPort;
 import io.longhaul.cli.quantity.TimeSpan;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.HdrHistogram.Histogram;
@@ -48,6 +51,7 @@ import picocli.CommandLine.Parameters;
 final class PerfCommand implements Callable<Integer> {
     private static final long MOST_OPERATION_BYTES = 1L << 30;
     private static final int MOST_DEPTH = 65_536;
+    private static final int MOST_RUNS = 10_000;
     private static final long MOST_NANOS = Duration.ofDays(7).toNanos();
 
     @Parameters(index = "0", paramLabel = "HOST:PORT", description = "A server: longhaul serve.")
@@ -79,6 +83,12 @@ final class PerfCommand implements Callable<Integer> {
     @Nullable
     BitRate rate;
 
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            description = "Measure N times, each on a connection of its own, and give the median. Default: 1.")
+    int runs = 1;
+
     @Mixin
     EndpointOptions endpointOptions = new EndpointOptions();
 
@@ -94,31 +104,76 @@ final class PerfCommand implements Callable<Integer> {
             throw CommandFailure.usage(
                     "Invalid value for option '--depth': '" + depth + "' is not in 1.." + MOST_DEPTH);
         }
+        if (runs < 1 || runs > MOST_RUNS) {
+            throw CommandFailure.usage("Invalid value for option '--runs': '" + runs + "' is not in 1.." + MOST_RUNS);
+        }
         endpointOptions.requireInsecure("measurements");
+        boolean verified = true;
+        final List<Measured> all = new ArrayList<>();
         try (Longhaul endpoint = endpointOptions.open()) {
-            final Connection connection = EndpointOptions.connect(endpoint, server);
-            try {
-                final PerfPlan plan = plan(connection, sizeBytes, warmupNanos, measureNanos);
-                output.say(String.format(
-                        Locale.ROOT,
-                        "%s of %s to %s, %d at a time, %s after %s of warm-up",
-                        name(),
-                        ByteSize.format(sizeBytes),
-                        server,
-                        plan.depth(),
-                        TimeSpan.format(measureNanos),
-                        TimeSpan.format(warmupNanos)));
-                final PerfResult result = run(plan, connection);
-                print(result, plan, connection);
-                if (!result.verified()) {
-                    output.say("longhaul perf: the bytes that arrived are not those that were sent");
-                    return ExitStatus.FAILED;
-                }
-            } finally {
-                connection.close(Duration.ofSeconds(3));
+            for (int i = 0; i < runs; i++) {
+                final Measured measured = measure(endpoint, sizeBytes, warmupNanos, measureNanos);
+                verified &= measured.verified();
+                all.add(measured);
             }
         }
-        return ExitStatus.OK;
+        report(all);
+        return verified ? ExitStatus.OK : ExitStatus.FAILED;
+    }
+
+    /// A run.
+    ///
+    /// @param goodputBitsPerSecond of the application's bytes
+    private record Measured(double goodputBitsPerSecond, boolean verified, Json json) {}
+
+    private Measured measure(Longhaul endpoint, long sizeBytes, long warmupNanos, long measureNanos)
+            throws RefusalException, InterruptedException {
+        final Connection connection = EndpointOptions.connect(endpoint, server);
+        try {
+            final PerfPlan plan = plan(connection, sizeBytes, warmupNanos, measureNanos);
+            output.say(String.format(
+                    Locale.ROOT,
+                    "%s of %s to %s, %d at a time, %s after %s of warm-up",
+                    name(),
+                    ByteSize.format(sizeBytes),
+                    server,
+                    plan.depth(),
+                    TimeSpan.format(measureNanos),
+                    TimeSpan.format(warmupNanos)));
+            final PerfResult result = run(plan, connection);
+            final long bytes = result.operations() * plan.sizeBytes();
+            final double goodput = 8.0 * bytes / result.seconds();
+            print(result, goodput);
+            if (!result.verified()) {
+                output.say("longhaul perf: the bytes that arrived are not those that were sent");
+            }
+            return new Measured(goodput, result.verified(), json(result, plan, connection, bytes));
+        } finally {
+            connection.close(Duration.ofSeconds(3));
+        }
+    }
+
+    /// The run with the median goodput, of an even number the lower one of two; all of them beside it if there are
+    /// several.
+    private void report(List<Measured> all) {
+        final List<Measured> ordered = all.stream()
+                .sorted(Comparator.comparingDouble(Measured::goodputBitsPerSecond))
+                .toList();
+        final Measured median = ordered.get((ordered.size() - 1) / 2);
+        if (all.size() == 1) {
+            output.result(median.json());
+            return;
+        }
+        output.line(String.format(
+                Locale.ROOT,
+                "median of %d runs: %s (%s to %s)",
+                all.size(),
+                BitRate.format(median.goodputBitsPerSecond()),
+                BitRate.format(ordered.getFirst().goodputBitsPerSecond()),
+                BitRate.format(ordered.getLast().goodputBitsPerSecond())));
+        output.result(new Json()
+                .putAll(median.json())
+                .put("runs", all.stream().map(Measured::json).toList()));
     }
 
     private PerfResult run(PerfPlan plan, Connection connection) throws RefusalException, InterruptedException {
@@ -187,14 +242,13 @@ final class PerfCommand implements Callable<Integer> {
         return operation.name().toLowerCase(Locale.ROOT);
     }
 
-    private void print(PerfResult result, PerfPlan plan, Connection connection) {
-        final long bytes = result.operations() * plan.sizeBytes();
+    private void print(PerfResult result, double goodput) {
         final Histogram latency = result.latencyNanos();
         output.line(String.format(
                 Locale.ROOT,
                 "%s: %s, %.0f operations/s, RTT %s, CPU %.2f s here, %.2f s there%s",
                 name(),
-                BitRate.format(8.0 * bytes / result.seconds()),
+                BitRate.format(goodput),
                 result.operations() / result.seconds(),
                 TimeSpan.format(result.after().smoothedRttNanos()),
                 result.cpuSeconds(),
@@ -208,7 +262,6 @@ final class PerfCommand implements Callable<Integer> {
                 TimeSpan.format(latency.getValueAtPercentile(99)),
                 TimeSpan.format(latency.getValueAtPercentile(99.9)),
                 TimeSpan.format(latency.getMaxValue())));
-        output.result(json(result, plan, connection, bytes));
     }
 
     private Json json(PerfResult result, PerfPlan plan, Connection connection, long bytes) {
