@@ -57,7 +57,8 @@ import org.jspecify.annotations.Nullable;
 /// @param maxStreams streams that may be open on a connection
 /// @param wire pretended long link behind the software device, for outgoing packets; null for none
 /// @param insecure true for a control connection without TLS and packets without seal
-/// @param placement how the bytes of large writes travel; DIRECT only where both ends want it, and only insecure
+/// @param placement how the bytes of large writes travel; SEND_UC and DIRECT only where both ends want it, DIRECT only
+/// insecure
 /// @param idleMode what the agent does when there is nothing to do
 /// @param random source of connection ids, keys and nonces; must not be predictable outside tests
 public record LonghaulConfig(
@@ -103,6 +104,11 @@ public record LonghaulConfig(
     public enum Placement {
         /// As messages, copied once by the receiver after the packet was checked.
         SEND,
+        /// As messages, too, but over unreliable connected (UC) queue pairs that the connection owns, at most 8
+        /// lanes:
+        /// it shares receive buffers with nobody, at the price of their memory. Marks of congestion are not
+        /// seen.
+        SEND_UC,
         /// By RDMA WRITE WITH IMMEDIATE straight into exposed native memory, over queue pairs that the
         /// connection owns,
         /// under a key for each write that ends with it. Checked by the ICRC of RoCEv2 alone; marks of
@@ -125,7 +131,7 @@ public record LonghaulConfig(
         Objects.requireNonNull(idleMode, "idleMode");
         Objects.requireNonNull(random, "random");
         ConfigRanges.check(
-                placement == Placement.SEND || insecure, "placement", placement, "SEND, as the connection is sealed");
+                placement != Placement.DIRECT || insecure, "placement", placement, "SEND, as the connection is sealed");
         ConfigRanges.check(!device.isBlank(), "device", device, "auto, soft, or the name of a verbs device");
         ConfigRanges.check(
                 wire == null || device.equals("auto") || device.startsWith("soft"),

@@ -25,6 +25,8 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -32,6 +34,9 @@ import picocli.CommandLine.Option;
 final class EndpointOptions {
     /// A refused or silent server must be reported within ten seconds.
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(9);
+
+    private static final Map<String, Placement> PLACEMENTS =
+            Map.of("send", Placement.SEND, "uc", Placement.SEND_UC, "direct", Placement.DIRECT);
 
     private static final int MAX_LANES = LonghaulConfig.MAX_LANES;
 
@@ -79,7 +84,9 @@ final class EndpointOptions {
     @Option(
             names = "--placement",
             paramLabel = "HOW",
-            description = "How large writes travel where both ends want it: send, or direct into memory.")
+            description =
+                    "Where both ends want it: uc, all packets over UC queue pairs of the connection; direct, large writes"
+                            + " straight into memory. Default: send.")
     String placement = "send";
 
     @Option(names = "--emulate", paramLabel = "LINK", description = Emulation.HELP)
@@ -119,9 +126,9 @@ final class EndpointOptions {
         if (controller.equals("reserved") && rateHint == null) {
             throw CommandFailure.usage("--cc reserved needs --rate-hint, the rate of the circuit, for example 10gbit");
         }
-        if (!placement.equals("send") && !placement.equals("direct")) {
+        if (!PLACEMENTS.containsKey(placement)) {
             throw CommandFailure.usage(
-                    "Invalid value for option '--placement': '" + placement + "' is neither send nor direct");
+                    "Invalid value for option '--placement': '" + placement + "' is not one of send, uc, direct");
         }
         if (emulation != null && !device.equals("auto") && !device.startsWith("soft")) {
             throw CommandFailure.usage("--emulate works on the software device only; leave out --device " + device);
@@ -153,7 +160,7 @@ final class EndpointOptions {
                 .dscp(dscp)
                 .wire(emulation == null ? null : emulation.wire())
                 .insecure(insecure)
-                .placement(placement.equals("direct") ? Placement.DIRECT : Placement.SEND);
+                .placement(Objects.requireNonNull(PLACEMENTS.get(placement)));
     }
 
     /// Opens the endpoint.

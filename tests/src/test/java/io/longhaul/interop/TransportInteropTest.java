@@ -112,6 +112,8 @@ class TransportInteropTest {
         return List.of(
                 Arguments.of(Placement.SEND, true),
                 Arguments.of(Placement.SEND, false),
+                Arguments.of(Placement.SEND_UC, true),
+                Arguments.of(Placement.SEND_UC, false),
                 Arguments.of(Placement.DIRECT, true),
                 Arguments.of(Placement.DIRECT, false));
     }
@@ -157,7 +159,11 @@ class TransportInteropTest {
     }
 
     private static void report(Connection from, Connection to, Placement placement) {
-        final String way = placement == Placement.DIRECT ? "direct placement" : "SEND lanes";
+        final String way = switch (placement) {
+            case SEND -> "UD lanes";
+            case SEND_UC -> "UC lanes";
+            case DIRECT -> "direct placement";
+        };
         System.out.println(new InteropRow(
                         "Longhaul on " + name(from) + " and on " + name(to),
                         "whole connection, " + way + ": write, read, message",

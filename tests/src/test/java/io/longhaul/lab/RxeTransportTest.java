@@ -39,6 +39,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// The transport over Soft-RoCE with an emulated long path between two devices: SEND lanes and direct placement.
 @Tag("guest")
@@ -115,11 +117,12 @@ class RxeTransportTest {
                 config("rxe_a").placement(placement).build());
     }
 
-    @Test
-    void movesEveryKindOfOperationOverALossyPath() throws Exception {
+    @ParameterizedTest
+    @EnumSource(names = {"SEND", "SEND_UC"})
+    void movesEveryKindOfOperationOverALossyPath(Placement placement) throws Exception {
         wan("--rtt 10ms --loss 1%");
         try (Arena arena = Arena.ofShared();
-                Joined joined = join(Placement.SEND)) {
+                Joined joined = join(placement)) {
             final MemorySegment source = randomBytes(arena, 2 << 20, 1);
             final MemorySegment target = arena.allocate(2 << 20);
             final MemorySegment copy = arena.allocate(2 << 20);

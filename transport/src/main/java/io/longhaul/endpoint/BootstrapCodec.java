@@ -61,6 +61,8 @@ final class BootstrapCodec {
     private static final int TYPE_ANSWER = 2;
     private static final int TYPE_REFUSAL = 3;
     private static final int LANE_BYTES = 10;
+    private static final int ANY_CHUNK_SIZE = 1;
+    private static final int CARRIES_PACKETS = 2;
     private static final int PLACEMENT_BYTES = Integer.BYTES + 2 + DirectLanes.MAX_LANES * LANE_BYTES;
     private static final int FIXED_BYTES = 5 * Long.BYTES + Integer.BYTES + 3 * Long.BYTES + Integer.BYTES + 2 + 16;
     private static final long MAX_RTT_NANOS = 60_000_000_000L;
@@ -105,7 +107,9 @@ final class BootstrapCodec {
         putLanes(bytes, message.lanes());
         final PlacementOffer placement = message.placement();
         if (placement != null) {
-            bytes.putInt(placement.maxChunkBytes()).put((byte) (placement.anyChunkSize() ? 1 : 0));
+            final int anySize = placement.anyChunkSize() ? ANY_CHUNK_SIZE : 0;
+            final int packets = placement.carriesPackets() ? CARRIES_PACKETS : 0;
+            bytes.putInt(placement.maxChunkBytes()).put((byte) (anySize | packets));
             putLanes(bytes, placement.lanes());
         }
         return finish(bytes);
@@ -196,8 +200,12 @@ final class BootstrapCodec {
 
     private static PlacementOffer placement(ByteBuffer body) {
         final int maxChunkBytes = (int) inRange("size of placed chunks", body.getInt(), 256, 65_000);
-        final boolean anyChunkSize = (body.get() & 1) != 0;
-        return new PlacementOffer(maxChunkBytes, anyChunkSize, lanes(body, DirectLanes.MAX_LANES));
+        final int flags = body.get();
+        return new PlacementOffer(
+                maxChunkBytes,
+                (flags & ANY_CHUNK_SIZE) != 0,
+                (flags & CARRIES_PACKETS) != 0,
+                lanes(body, DirectLanes.MAX_LANES));
     }
 
     private static List<LaneAddress> lanes(ByteBuffer body, int most) {

@@ -58,12 +58,13 @@ sealed interface BootstrapMessage {
         }
     }
 
-    /// Queue pairs for direct placement.
+    /// Queue pairs of a connection's own, for direct placement or for its packets.
     ///
     /// @param maxChunkBytes longest RDMA WRITE in one packet at this end, 256..65000 bytes
     /// @param anyChunkSize true when it need not be an MTU of InfiniBand
+    /// @param carriesPackets true when its packets go over them, and nothing is placed
     /// @param lanes 1..8 UC queue pairs; in place of the queue key stands the number of their first packet
-    record PlacementOffer(int maxChunkBytes, boolean anyChunkSize, List<LaneAddress> lanes) {
+    record PlacementOffer(int maxChunkBytes, boolean anyChunkSize, boolean carriesPackets, List<LaneAddress> lanes) {
         /// Copies the lanes.
         public PlacementOffer {
             lanes = List.copyOf(lanes);

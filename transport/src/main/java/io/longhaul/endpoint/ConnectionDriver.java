@@ -22,7 +22,9 @@ import io.longhaul.Right;
 import io.longhaul.core.ConnectionEngine;
 import io.longhaul.core.EngineEvent;
 import io.longhaul.core.EngineStream;
+import io.longhaul.core.wire.PacketFlyweight;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Set;
@@ -55,7 +57,7 @@ final class ConnectionDriver implements Runnable {
     private final ConnectionEngine engine;
     private final RemoteLane[] remotes; // [lane]
     private final @Nullable DirectLanes direct;
-    private final DirectLanes.Sink placedSink = this::onPlaced;
+    private final DirectLanes.Sink directSink = new OwnArrivals();
     private final ObjectHashSet<Operation> operations = new ObjectHashSet<>();
     private final Int2ObjectHashMap<EndpointStream> streams = new Int2ObjectHashMap<>();
     private final Long2ObjectHashMap<PendingLookup> lookups = new Long2ObjectHashMap<>();
@@ -106,19 +108,42 @@ final class ConnectionDriver implements Runnable {
         return direct;
     }
 
-    /// Where completions of placed chunks go.
-    DirectLanes.Sink placedSink() {
-        return placedSink;
+    /// Where goes what arrives on the connection's own queue pairs.
+    DirectLanes.Sink directSink() {
+        return directSink;
     }
 
-    private void onPlaced(int lane, int immediate, int bytes) {
-        if (removed) {
-            return;
+    private final class OwnArrivals implements DirectLanes.Sink {
+        @Override
+        public void onPlaced(int lane, int immediate, int bytes) {
+            if (removed) {
+                return;
+            }
+            try {
+                engine.onPlaced(agent.nowNanos(), lane, immediate, bytes);
+            } catch (RuntimeException | Error e) {
+                fail(e);
+            }
         }
-        try {
-            engine.onPlaced(agent.nowNanos(), lane, immediate, bytes);
-        } catch (RuntimeException | Error e) {
-            fail(e);
+
+        @Override
+        public void onPacket(int lane, MemorySegment segment, long offset, int length) {
+            if (length < PacketFlyweight.MIN_BYTES) {
+                agent.counters().malformedPackets++;
+            } else if (removed || PacketFlyweight.connectionId(segment, offset) != connectionId()) {
+                agent.counters().unknownPackets++;
+            } else {
+                agent.counters().receivedPackets++;
+                take(lane, segment, offset, length);
+            }
+        }
+
+        private void take(int lane, MemorySegment segment, long offset, int length) {
+            try {
+                engine.onPacket(agent.nowNanos(), lane, segment, offset, length, false);
+            } catch (RuntimeException | Error e) {
+                fail(e);
+            }
         }
     }
 

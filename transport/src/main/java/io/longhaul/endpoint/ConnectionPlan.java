@@ -18,6 +18,7 @@ import io.longhaul.LonghaulConfig;
 import io.longhaul.core.EngineConfig;
 import io.longhaul.core.FecConfig;
 import io.longhaul.endpoint.BootstrapMessage.Announcement;
+import io.longhaul.endpoint.BootstrapMessage.PlacementOffer;
 import java.net.InetAddress;
 import java.util.List;
 
@@ -38,6 +39,9 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
 
     /// RoCEv2 pads payloads to multiples of this, bytes.
     private static final int PADDING_BYTES = 4;
+
+    /// DETH, which packets over connected queue pairs have not; {@link DataPort#lowerHeaderBytes} counts it.
+    private static final int DETH_BYTES = 8;
 
     /// Shortest round trip that is believed: what a loopback costs, including the wake-up of the peer.
     private static final long MIN_RTT_NANOS = 50_000;
@@ -63,10 +67,18 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
                             + peer.lanes().getFirst().udpPort()
                             + "; have it use device soft:4791");
         }
-        final int lanes = Math.min(local.lanes().size(), peer.lanes().size());
-        final int maxPacketBytes = Math.min(local.maxPacketBytes(), peer.maxPacketBytes()) & -PADDING_BYTES;
-        final int basePacketBytes =
-                Math.min(maxPacketBytes, LEAST_MTU_BYTES - port.lowerHeaderBytes() & -PADDING_BYTES);
+        final PlacementOffer own = local.placement();
+        final PlacementOffer offered = peer.placement();
+        final boolean connected = own != null && offered != null && own.carriesPackets() && offered.carriesPackets();
+        int lanes = Math.min(local.lanes().size(), peer.lanes().size());
+        int maxPacketBytes = Math.min(local.maxPacketBytes(), peer.maxPacketBytes()) & -PADDING_BYTES;
+        if (connected) {
+            lanes = Math.min(lanes, Math.min(own.lanes().size(), offered.lanes().size()));
+            maxPacketBytes =
+                    Math.min(maxPacketBytes, DirectLanes.chunkBytes(own.maxChunkBytes(), own.anyChunkSize(), offered));
+        }
+        final int lowerHeaderBytes = port.lowerHeaderBytes() - (connected ? DETH_BYTES : 0);
+        final int basePacketBytes = Math.min(maxPacketBytes, LEAST_MTU_BYTES - lowerHeaderBytes & -PADDING_BYTES);
         final boolean takesParity = (peer.features() & FEATURE_PARITY) != 0;
         final EngineConfig engine = new EngineConfig(
                 !local.answer(),
@@ -75,7 +87,7 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
                 lanes,
                 maxPacketBytes,
                 basePacketBytes,
-                port.lowerHeaderBytes(),
+                lowerHeaderBytes,
                 Math.max(MIN_RTT_NANOS, rttNanos),
                 config.rateHintBitsPerSecond() / Byte.SIZE,
                 Saturation.nanos(config.idleTimeout()),

@@ -17,9 +17,14 @@ import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.ReceiveRequests;
 import io.longhaul.verbs.SendRequests;
 import java.lang.foreign.Arena;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/// One UC queue pair of a connection: chunks that are collected and posted with one doorbell, and receives without a
-/// buffer, each of which the peer's next RDMA WRITE WITH IMMEDIATE uses up.
+/// One UC queue pair of a connection. For placement: chunks that are collected and posted with one doorbell, and
+/// receives
+/// without a buffer, each of which the peer's next RDMA WRITE WITH IMMEDIATE uses up. For packets: sends, and receives
+/// with a
+/// buffer each.
 ///
 /// Threading: belongs to one agent.
 final class DirectLane {
@@ -30,6 +35,8 @@ final class DirectLane {
     private final MemoryRegion sendRegion;
     private final SendRequests sends;
     private final ReceiveRequests receives;
+    private final @Nullable PacketSlab receiveSlab; // of packets
+    private int collectedReceives; // of packets
     private final int[] slots; // [position & sendDepth - 1]
     private int collectedSends;
     private int firstUnposted;
@@ -44,23 +51,27 @@ final class DirectLane {
     /// @param startPsn number of its first packet
     /// @param sendDepth sends that may be outstanding, a power of two
     /// @param sendRegion the slab, registered in the domain of the queue pair
+    /// @param receiveSlab buffers for packets; null for placement
     DirectLane(
             QueuePair queuePair,
             int startPsn,
             int sendDepth,
             PacketSlab sendSlab,
             MemoryRegion sendRegion,
+            @Nullable PacketSlab receiveSlab,
             Arena arena) {
         this.queuePair = queuePair;
         this.startPsn = startPsn;
         this.sendDepth = sendDepth;
         this.sendSlab = sendSlab;
         this.sendRegion = sendRegion;
+        this.receiveSlab = receiveSlab;
         sends = SendRequests.allocate(arena, DataLane.SEND_BATCH);
         receives = ReceiveRequests.allocate(arena, DataLane.RECEIVE_BATCH);
         slots = new int[sendDepth];
         for (int i = 0; i < sends.capacity(); i++) {
-            sends.payload(i, sendRegion, 0, 0).opcode(i, SendRequests.Opcode.WRITE_WITH_IMM);
+            sends.payload(i, sendRegion, 0, 0)
+                    .opcode(i, receiveSlab == null ? SendRequests.Opcode.WRITE_WITH_IMM : SendRequests.Opcode.SEND);
         }
     }
 
@@ -76,9 +87,31 @@ final class DirectLane {
         return new LaneAddress(queuePair.number(), startPsn, queuePair.udpPort());
     }
 
-    /// Posts receives.
+    /// Posts receives: of packets as many as there are buffers.
     void addReceives(int count) {
-        missingReceives += count;
+        if (receiveSlab == null) {
+            missingReceives += count;
+        } else {
+            while (receiveSlab.freeSlots() > 0) {
+                recycle(receiveSlab.take());
+            }
+        }
+    }
+
+    /// Buffers of packets; null for placement.
+    @Nullable
+    PacketSlab receiveSlab() {
+        return receiveSlab;
+    }
+
+    /// Gives the buffer of a packet back to the queue pair, with the next batch.
+    void recycle(int slot) {
+        final PacketSlab slab = Objects.requireNonNull(receiveSlab, "for packets");
+        final int i = collectedReceives++;
+        receives.id(i, slot).buffer(i, slab.region(), slab.offset(slot), slab.slotBytes());
+        if (collectedReceives == receives.capacity()) {
+            postReceives();
+        }
     }
 
     /// A receive was used up.
@@ -105,6 +138,13 @@ final class DirectLane {
 
     /// Posts the receives that were used up.
     void postReceives() {
+        if (collectedReceives > 0) {
+            if (!failed) {
+                final int posted = queuePair.postReceive(receives, 0, collectedReceives);
+                assert posted == collectedReceives : "the receive queue holds all buffers of the lane";
+            }
+            collectedReceives = 0;
+        }
         while (missingReceives > 0 && !failed) {
             final int posted = queuePair.postReceive(receives, 0, Math.min(missingReceives, receives.capacity()));
             missingReceives -= posted;
@@ -137,6 +177,23 @@ final class DirectLane {
                 .immediate(collectedSends, immediate)
                 .payloadAt(collectedSends, sendRegion.address() + sendSlab.offset(slot), lengthBytes)
                 .remoteMemory(collectedSends, remoteAddress, remoteKey);
+        collectedSends++;
+        nextPosition++;
+        if (collectedSends == sends.capacity()) {
+            postSends();
+        }
+    }
+
+    /// Collects a packet; only with {@link #sendRoom}.
+    void collectPacket(int slot, int lengthBytes) {
+        if (failed) {
+            sendSlab.free(slot);
+            return;
+        }
+        slots[(int) nextPosition & sendDepth - 1] = slot;
+        sends.id(collectedSends, nextPosition)
+                .flags(collectedSends, 0)
+                .payloadAt(collectedSends, sendRegion.address() + sendSlab.offset(slot), lengthBytes);
         collectedSends++;
         nextPosition++;
         if (collectedSends == sends.capacity()) {

@@ -13,6 +13,7 @@
 package io.longhaul.endpoint;
 
 import io.longhaul.LonghaulConfig;
+import io.longhaul.LonghaulConfig.Placement;
 import io.longhaul.core.PlacementPort;
 import io.longhaul.endpoint.BootstrapMessage.PlacementOffer;
 import io.longhaul.verbs.AccessFlags;
@@ -62,6 +63,7 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
     private final CompletionQueue sendQueue;
     private final CompletionQueue receiveQueue;
     private final List<DirectLane> lanes = new ArrayList<>();
+    private final boolean packets; // carries them, and places nothing
     private final int ownMaxChunkBytes;
     private final boolean anyChunkSize;
     private final List<@Nullable MemoryRegion> regions = new ArrayList<>(); // [handle]
@@ -77,14 +79,16 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         this.port = port;
         this.log = log;
         final RdmaDevice device = port.device();
+        packets = config.placement() == Placement.SEND_UC;
         ownMaxChunkBytes = port.maxPacketBytes() & -4;
         // The software device sends any size; others know the MTUs of InfiniBand.
         anyChunkSize = device.capabilities().anyUdpPort();
         boolean complete = false;
         resources.push(arena::close);
         try {
-            final int depth =
+            final int most =
                     receiveDepth(device.capabilities(), laneCount, config.rateHintBitsPerSecond(), ownMaxChunkBytes);
+            final int depth = packets ? Math.min(most, DataPort.receiveDepth(config, ownMaxChunkBytes)) : most;
             domain = device.allocateProtectionDomain();
             resources.push(domain::close);
             sendRegion = domain.registerMemory(port.sendSlab().segment(), 0);
@@ -131,7 +135,14 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
     private DirectLane openLane(int index, int depth, int startPsn) {
         final QueuePair queuePair = domain.createQueuePair(
                 new QueuePairConfig(QueuePair.Type.UC, sendQueue, receiveQueue, SEND_DEPTH, depth, index));
-        final DirectLane lane = new DirectLane(queuePair, startPsn, SEND_DEPTH, port.sendSlab(), sendRegion, arena);
+        final DirectLane lane = new DirectLane(
+                queuePair,
+                startPsn,
+                SEND_DEPTH,
+                port.sendSlab(),
+                sendRegion,
+                packets ? receiveSlab(depth) : null,
+                arena);
         boolean complete = false;
         try {
             queuePair.toInit(AccessFlags.LOCAL_WRITE | AccessFlags.REMOTE_WRITE, 0);
@@ -146,11 +157,23 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         }
     }
 
+    private PacketSlab receiveSlab(int depth) {
+        final PacketSlab slab = new PacketSlab(arena, domain, AccessFlags.LOCAL_WRITE, depth, ownMaxChunkBytes);
+        resources.push(slab::close);
+        return slab;
+    }
+
+    /// True when the connection's packets go over these queue pairs, and nothing is placed.
+    boolean carriesPackets() {
+        return packets;
+    }
+
     /// What this end tells the other.
     PlacementOffer offer() {
         return new PlacementOffer(
                 ownMaxChunkBytes,
                 anyChunkSize,
+                packets,
                 lanes.stream().map(DirectLane::address).toList());
     }
 
@@ -306,6 +329,9 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
     interface Sink {
         /// A chunk was placed by the peer.
         void onPlaced(int lane, int immediate, int bytes);
+
+        /// A packet arrived.
+        void onPacket(int lane, MemorySegment segment, long offset, int length);
     }
 
     /// Takes completions.
@@ -357,6 +383,13 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
             onReceiveError(lane, completions.status(index));
             return;
         }
+        final PacketSlab slab = lane.receiveSlab();
+        if (slab != null) {
+            final int slot = (int) completions.id(index);
+            sink.onPacket(laneIndex, slab.segment(), slab.offset(slot), completions.byteLength(index));
+            lane.recycle(slot);
+            return;
+        }
         lane.onReceived();
         if (completions.hasImmediate(index)) {
             sink.onPlaced(laneIndex, completions.immediate(index), completions.byteLength(index));
@@ -394,6 +427,9 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
             return;
         }
         closed = true;
+        if (packets) {
+            lanes.forEach(lane -> tryRun(lane::postSends)); // the last words
+        }
         lanes.forEach(lane -> tryRun(lane::close));
         for (int handle = 0; handle < regions.size(); handle++) {
             if (regions.get(handle) != null) {

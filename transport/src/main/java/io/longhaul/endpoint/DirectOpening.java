@@ -37,12 +37,12 @@ final class DirectOpening {
         this.offer = offer;
     }
 
-    /// Makes queue pairs, if the configuration wants placement.
+    /// Makes queue pairs, if the configuration wants them.
     ///
     /// @param laneCount how many at most
     /// @throws io.longhaul.DeviceException when the device has no such queue pairs
     static DirectOpening open(PortAgent port, LonghaulConfig config, int laneCount, RateLimitedLog log) {
-        if (config.placement() != Placement.DIRECT) {
+        if (config.placement() == Placement.SEND) {
             return NONE;
         }
         final EngineAgent agent = port.agent();
@@ -57,7 +57,9 @@ final class DirectOpening {
         } catch (CompletionException e) {
             if (e.getCause() instanceof io.longhaul.verbs.DeviceException cause) {
                 throw new io.longhaul.DeviceException(
-                        "no queue pairs for direct placement: " + cause.getMessage() + "; use placement=SEND", cause);
+                        "no queue pairs for placement=" + config.placement() + ": " + cause.getMessage()
+                                + "; use placement=SEND",
+                        cause);
             }
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
@@ -71,10 +73,10 @@ final class DirectOpening {
 
     /// Joins the queue pairs with the peer's. Agent only.
     ///
-    /// @return null when either end does not want placement
+    /// @return null when not both ends want the same of them
     @Nullable
     DirectLanes connect(InetAddress remote, @Nullable PlacementOffer peer) {
-        if (lanes == null || peer == null) {
+        if (lanes == null || peer == null || peer.carriesPackets() != lanes.carriesPackets()) {
             if (lanes != null) {
                 lanes.close();
             }

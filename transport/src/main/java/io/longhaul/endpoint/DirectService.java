@@ -62,7 +62,7 @@ final class DirectService {
         int count = 0;
         int polled = COMPLETIONS_PER_POLL;
         for (int round = 0; round < ROUNDS && lanes != null && polled == COMPLETIONS_PER_POLL; round++) {
-            polled = lanes.poll(completions, agent, driver.placedSink());
+            polled = lanes.poll(completions, agent, driver.directSink());
             lanes.postReceives();
             count += polled;
         }

@@ -279,8 +279,12 @@ final class Endpoint implements Longhaul {
             agent.commands()
                     .call(() -> {
                         final DirectLanes direct = opening.connect(plan.remoteAddress(), peer.placement());
-                        final ConnectionEngine engine =
-                                new ConnectionEngine(plan.engine(), congestion, regions, System.nanoTime(), direct);
+                        final ConnectionEngine engine = new ConnectionEngine(
+                                plan.engine(),
+                                congestion,
+                                regions,
+                                System.nanoTime(),
+                                direct == null || direct.carriesPackets() ? null : direct);
                         final ConnectionDriver driver =
                                 new ConnectionDriver(agent, connection, engine, remotes(local.port(), plan), direct);
                         connection.attach(driver);

@@ -87,12 +87,14 @@ final class PacketSender {
 
     private void collect(ConnectionDriver driver, int slot, int length) {
         final int lane = transmit.lane();
-        final DirectLanes placing = transmit.isPlaced() ? driver.direct() : null;
-        if (placing == null) {
-            lanes.get(lane).collect(slot, length, driver, driver.remote(lane));
-        } else {
+        final DirectLanes own = driver.direct();
+        if (own != null && transmit.isPlaced()) {
             final long address = transmit.remoteAddress();
-            placing.lane(lane).collect(slot, length, address, transmit.remoteKey(), transmit.immediate());
+            own.lane(lane).collect(slot, length, address, transmit.remoteKey(), transmit.immediate());
+        } else if (own != null && own.carriesPackets()) {
+            own.lane(lane).collectPacket(slot, length);
+        } else {
+            lanes.get(lane).collect(slot, length, driver, driver.remote(lane));
         }
     }
 

@@ -42,7 +42,7 @@ class BootstrapCodecTest {
                 new EngineConfig.PeerLimits(1 << 20, 1 << 26, 1 << 20, 1 << 14, 128),
                 "192.0.2.7",
                 List.of(new LaneAddress(0xabcdef, 0x7fffffff, 40_001), new LaneAddress(17, -1, 65_535)),
-                answer ? new PlacementOffer(4096, false, List.of(new LaneAddress(9, 0xffffff, 4791))) : null);
+                answer ? new PlacementOffer(4096, false, true, List.of(new LaneAddress(9, 0xffffff, 4791))) : null);
     }
 
     private static BootstrapMessage decode(ByteBuffer bytes) {

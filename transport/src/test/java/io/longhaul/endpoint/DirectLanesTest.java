@@ -107,6 +107,18 @@ class DirectLanesTest {
         }
     }
 
+    private static final DirectLanes.Sink NOTHING = new DirectLanes.Sink() {
+        @Override
+        public void onPlaced(int lane, int immediate, int bytes) {
+            throw new AssertionError("a flushed receive brings nothing");
+        }
+
+        @Override
+        public void onPacket(int lane, MemorySegment segment, long offset, int length) {
+            throw new AssertionError("a flushed receive brings nothing");
+        }
+    };
+
     private DirectLanes lanes() {
         return new DirectLanes(port, LANES, config, log);
     }
@@ -119,9 +131,7 @@ class DirectLanesTest {
         final WorkCompletions completions = WorkCompletions.allocate(port.arena(), 32);
         int flushed = 0;
         for (int polled = -1; polled != 0; flushed += polled) {
-            polled = lanes.poll(completions, agent, (lane, immediate, bytes) -> {
-                throw new AssertionError("a flushed receive brings nothing");
-            });
+            polled = lanes.poll(completions, agent, NOTHING);
             lanes.postReceives();
             assertTrue(flushed <= 1 << 16, "receives are posted and flushed for ever");
         }
