@@ -104,16 +104,13 @@ public record LonghaulConfig(
     public enum Placement {
         /// As messages, copied once by the receiver after the packet was checked.
         SEND,
-        /// As messages, too, but over unreliable connected (UC) queue pairs that the connection owns, at most 8
-        /// lanes:
-        /// it shares receive buffers with nobody, at the price of their memory. Marks of congestion are not
-        /// seen.
+        /// The same over at most 8 UC queue pairs and receive buffers of the connection's own. Marks of
+        /// congestion are not seen.
         SEND_UC,
-        /// By RDMA WRITE WITH IMMEDIATE straight into exposed native memory, over queue pairs that the
-        /// connection owns,
-        /// under a key for each write that ends with it. Checked by the ICRC of RoCEv2 alone; marks of
-        /// congestion are
-        /// not seen. A region whose grant has a lifetime is written by SEND all the same.
+        /// By RDMA WRITE WITH IMMEDIATE straight into exposed native memory, over queue pairs of the
+        /// connection's own, under a key for each write that ends with it. Checked by the ICRC of RoCEv2 alone;
+        /// marks of congestion are not seen. A region whose grant has a lifetime is written by SEND all the
+        /// same.
         DIRECT
     }
 

@@ -69,10 +69,11 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
         }
         final PlacementOffer own = local.placement();
         final PlacementOffer offered = peer.placement();
-        final boolean connected = own != null && offered != null && own.carriesPackets() && offered.carriesPackets();
         int lanes = Math.min(local.lanes().size(), peer.lanes().size());
         int maxPacketBytes = Math.min(local.maxPacketBytes(), peer.maxPacketBytes()) & -PADDING_BYTES;
-        if (connected) {
+        boolean connected = false;
+        if (own != null && offered != null && own.carriesPackets() && offered.carriesPackets()) {
+            connected = true;
             lanes = Math.min(lanes, Math.min(own.lanes().size(), offered.lanes().size()));
             maxPacketBytes =
                     Math.min(maxPacketBytes, DirectLanes.chunkBytes(own.maxChunkBytes(), own.anyChunkSize(), offered));
