@@ -43,7 +43,12 @@ public class ConnectionException extends LonghaulException {
         /// Closed by this side.
         LOCALLY_CLOSED,
         /// The device failed.
-        DEVICE_FAILED
+        DEVICE_FAILED,
+        /// So many packets failed authentication that the next might not: somebody forges packets of this
+        /// connection. Connect again.
+        FORGERY_LIMIT,
+        /// The key of a lane is used up, and the peer has confirmed no packet under it.
+        KEY_LIMIT
     }
 
     /// Why.

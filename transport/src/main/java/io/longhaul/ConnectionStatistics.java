@@ -28,7 +28,9 @@ package io.longhaul;
 /// @param lostPackets packets declared lost
 /// @param spuriousPackets packets declared lost that had arrived
 /// @param duplicatePackets chunks received twice
-/// @param corruptPackets packets dropped because their CRC32C or format was wrong
+/// @param corruptPackets packets dropped because their CRC32C, their format, or, where packets are sealed, their key or
+/// tag
+///     was wrong
 /// @param congestionWindowBytes present window
 /// @param bytesInFlight bytes in flight
 /// @param pacingRateBytesPerSecond present pacing rate
@@ -42,6 +44,10 @@ package io.longhaul;
 /// @param lanes lanes in use
 /// @param congestionController name of the controller
 /// @param congestionPhase its phase
+/// @param sealed every packet is encrypted and authenticated
+/// @param forgedPackets packets that named a key and a new number, and failed authentication
+/// @param replayedPackets packets refused because their number was taken before, or is too old to know
+/// @param keyUpdates keys that this side took after the first of each lane
 public record ConnectionStatistics(
         long smoothedRttNanos,
         long minRttNanos,
@@ -70,7 +76,11 @@ public record ConnectionStatistics(
         int ipBytesPerPacket,
         int lanes,
         String congestionController,
-        String congestionPhase) {
+        String congestionPhase,
+        boolean sealed,
+        long forgedPackets,
+        long replayedPackets,
+        long keyUpdates) {
     /// Application bytes over IP bytes of a full packet, 0..1 (design: payload share).
     public double payloadShare() {
         return (double) payloadBytesPerPacket / ipBytesPerPacket;

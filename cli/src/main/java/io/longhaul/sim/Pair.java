@@ -23,6 +23,10 @@ import io.longhaul.congestion.bbr.BbrFactory;
 import io.longhaul.core.ConnectionEngine;
 import io.longhaul.core.EngineConfig;
 import io.longhaul.core.FecConfig;
+import io.longhaul.core.PacketSealer;
+import io.longhaul.core.SealingLimits;
+import io.longhaul.core.SealingParameters;
+import io.longhaul.core.SealingScratch;
 import io.longhaul.verbs.soft.LinkModel;
 import io.longhaul.verbs.soft.WireConfig;
 import java.lang.foreign.ValueLayout;
@@ -84,6 +88,9 @@ public final class Pair implements Actor, AutoCloseable {
         long maxSteps = 400_000_000L;
         int placementLanes;
         boolean forgetfulMemory;
+
+        @Nullable
+        SealingLimits sealing;
 
         /// Sets the link in both directions; the way back gets another seed.
         public Settings link(WireConfig.Builder link) {
@@ -165,6 +172,32 @@ public final class Pair implements Actor, AutoCloseable {
             return this;
         }
 
+        /// Seals every packet; the secret follows from the seed.
+        public Settings sealed() {
+            return sealed(SealingLimits.DEFAULT);
+        }
+
+        /// Seals every packet.
+        ///
+        /// @param limits when keys change
+        public Settings sealed(SealingLimits limits) {
+            sealing = limits;
+            return this;
+        }
+
+        @Nullable
+        PacketSealer sealer(boolean isClient) {
+            if (sealing == null) {
+                return null;
+            }
+            final byte[] secret = new byte[SealingParameters.SECRET_BYTES];
+            Arrays.fill(secret, (byte) seed);
+            return new PacketSealer(
+                    new SealingParameters(SealingParameters.Suite.AES_128_GCM, secret, isClient),
+                    sealing,
+                    new SealingScratch(ipBytes));
+        }
+
         @Nullable
         SimulatedMemory memory(boolean isClient) {
             return placementLanes == 0
@@ -216,8 +249,18 @@ public final class Pair implements Actor, AutoCloseable {
         forwardModel = there == null ? new LinkModel(settings.forward, 0) : null;
         toServer = link(there == null ? new WireRoute(Objects.requireNonNull(forwardModel)) : there, settings);
         toClient = link(back == null ? new WireRoute(new LinkModel(settings.backward, 0)) : back, settings);
-        client = new Side(settings.engine(true), settings.congestion, settings.memory(true), timeline.nowNanos());
-        server = new Side(settings.engine(false), settings.congestion, settings.memory(false), timeline.nowNanos());
+        client = new Side(
+                settings.engine(true),
+                settings.congestion,
+                settings.memory(true),
+                settings.sealer(true),
+                timeline.nowNanos());
+        server = new Side(
+                settings.engine(false),
+                settings.congestion,
+                settings.memory(false),
+                settings.sealer(false),
+                timeline.nowNanos());
         timeline.join(this);
     }
 

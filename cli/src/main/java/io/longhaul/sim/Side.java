@@ -22,6 +22,7 @@ import io.longhaul.core.EngineEvent;
 import io.longhaul.core.EngineStream;
 import io.longhaul.core.ExposedRegions;
 import io.longhaul.core.InboundMessage;
+import io.longhaul.core.PacketSealer;
 import io.longhaul.core.RegionTable;
 import io.longhaul.core.Transmit;
 import java.util.ArrayList;
@@ -82,10 +83,16 @@ public final class Side {
     /// Memory that the peer may write directly; null when everything is sent.
     public final @Nullable SimulatedMemory memory;
 
-    Side(EngineConfig config, CongestionControllerFactory congestion, @Nullable SimulatedMemory memory, long nowNanos) {
+    Side(
+            EngineConfig config,
+            CongestionControllerFactory congestion,
+            @Nullable SimulatedMemory memory,
+            @Nullable PacketSealer sealer,
+            long nowNanos) {
         this.memory = memory;
         final SplittableRandom keys = new SplittableRandom(config.seed() ^ 0x5E55_101DL);
-        engine = new ConnectionEngine(config, congestion, new RegionTable(keys::nextLong, exposed), nowNanos, memory);
+        engine = new ConnectionEngine(
+                config, congestion, new RegionTable(keys::nextLong, exposed), nowNanos, memory, sealer);
     }
 
     // The device writes, then the engine hears of it; a write that the device refuses leaves no completion.

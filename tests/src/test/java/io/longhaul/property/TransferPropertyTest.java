@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.FecPolicy;
+import io.longhaul.core.SealingLimits;
 import io.longhaul.sim.Pair;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -40,6 +41,9 @@ class TransferPropertyTest {
     /// pacing debts.
     private static final long[] FOUND = {18_489, 22_680, 24_452, 28_707, 34_847, 38_314, 42_789, 64_040};
 
+    private static final SealingLimits NEW_KEYS_OFTEN =
+            new SealingLimits(100, 1 << 24, 1 << 20, 1L << 40, 5_000_000_000L, 1L << 36);
+
     private static final long LIMIT_NANOS = 100_000_000_000L;
 
     static Stream<Long> seeds() {
@@ -62,11 +66,23 @@ class TransferPropertyTest {
         run(seed, PROTECTED[(int) (seed % PROTECTED.length)]);
     }
 
+    static Stream<Long> sealedSeeds() {
+        final Long only = Long.getLong("longhaul.seed");
+        return only != null ? Stream.of(only) : LongStream.range(1, 21).boxed();
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("sealedSeeds")
+    void sealingChangesNothingEvenWithANewKeyEveryHundredPackets(long seed) {
+        runSealed(seed);
+    }
+
     @Test
     @Tag("slow")
     void thousandSeeds() {
         for (long seed = 1_000; seed < 2_000; seed++) {
             run(seed);
+            runSealed(seed);
             run(seed, PROTECTED[(int) (seed % PROTECTED.length)]);
         }
     }
@@ -80,9 +96,19 @@ class TransferPropertyTest {
         return run(seed, FecPolicy.OFF);
     }
 
+    private static long runSealed(long seed) {
+        final Scenario scenario = Scenario.draw(seed);
+        scenario.settings().fec(PROTECTED[(int) (seed % PROTECTED.length)]).sealed(NEW_KEYS_OFTEN);
+        return run(scenario, seed);
+    }
+
     private static long run(long seed, FecPolicy fec) {
         final Scenario scenario = Scenario.draw(seed);
         scenario.settings().fec(fec);
+        return run(scenario, seed);
+    }
+
+    private static long run(Scenario scenario, long seed) {
         try (Arena arena = Arena.ofShared();
                 Pair pair = new Pair(scenario.settings()).establish()) {
             final Workload workload = new Workload(pair, arena, seed);
@@ -99,7 +125,7 @@ class TransferPropertyTest {
             workload.checkUnchanged(snapshot);
             return pair.traceHash();
         } catch (AssertionError e) {
-            throw new AssertionError(scenario.description() + " parity=" + fec + ": " + e.getMessage(), e);
+            throw new AssertionError(scenario.description() + ": " + e.getMessage(), e);
         }
     }
 }

@@ -38,7 +38,6 @@ public final class ConnectionEngine {
     /// Returned by {@link #nextTimeoutNanos} when no timer runs.
     public static final long NO_TIMEOUT = Long.MAX_VALUE;
 
-    private final EngineConfig config;
     private final EngineParts parts;
     private final RegionTable regions;
     private final AckProcessor ackProcessor;
@@ -46,11 +45,10 @@ public final class ConnectionEngine {
     private final Transmitter transmitter;
     private final ProbeTimer probeTimer;
     private final CloseHandshake closing;
+    private final PeerWatch peer;
 
     private boolean established;
     private boolean closedTold;
-    private long lastHeardNanos;
-    private long keepAliveNanos;
     private long laneCheckNanos = NO_TIMEOUT;
 
     /// Creates an engine; it starts by probing the path.
@@ -60,26 +58,27 @@ public final class ConnectionEngine {
     /// @param nowNanos monotonic time
     public ConnectionEngine(
             EngineConfig config, CongestionControllerFactory congestion, RegionTable regions, long nowNanos) {
-        this(config, congestion, regions, nowNanos, null);
+        this(config, congestion, regions, nowNanos, null, null);
     }
 
-    /// Creates an engine that places large writes directly.
+    /// Creates an engine.
     ///
     /// @param congestion makes the congestion controller
     /// @param regions regions that the peer may use
     /// @param nowNanos monotonic time
     /// @param placement unreliable connections to the peer and memory that it may write; null to send everything
+    /// @param sealer seals every packet, made for this engine; null to close them with a CRC32C
+    /// @throws io.longhaul.ConfigurationException when chunks would be placed, which nothing seals
     public ConnectionEngine(
             EngineConfig config,
             CongestionControllerFactory congestion,
             RegionTable regions,
             long nowNanos,
-            @Nullable PlacementPort placement) {
-        this.config = config;
+            @Nullable PlacementPort placement,
+            @Nullable PacketSealer sealer) {
         this.regions = regions;
-        lastHeardNanos = nowNanos;
-        keepAliveNanos = nowNanos + config.keepAliveNanos();
-        parts = new EngineParts(config, congestion, regions, placement, nowNanos);
+        peer = new PeerWatch(config, nowNanos);
+        parts = new EngineParts(config, congestion, regions, placement, sealer, nowNanos);
         probeTimer = parts.probeTimer;
         closing = parts.closing;
         ackProcessor = new AckProcessor(parts.recovery, parts.pieces, config.lanes());
@@ -92,7 +91,7 @@ public final class ConnectionEngine {
         }
         transmitter = new Transmitter(parts);
         reader = new PacketReader(
-                config,
+                parts.verifier,
                 parts.receiveWindow,
                 parts.receiveLanes,
                 parts.inbound,
@@ -105,19 +104,31 @@ public final class ConnectionEngine {
     ///
     /// @param lane lane on which it arrived (index of the receiving queue pair)
     /// @param ceMarked the IP header said Congestion Experienced
-    public void onPacket(long nowNanos, int lane, MemorySegment segment, long offset, int length, boolean ceMarked) {
+    /// @return false when it was dropped, and nothing has changed but a count
+    public boolean onPacket(long nowNanos, int lane, MemorySegment segment, long offset, int length, boolean ceMarked) {
         if (isClosed()) {
-            return;
+            return false;
         }
-        if (reader.onPacket(nowNanos, segment, offset, length, ceMarked)) {
-            lastHeardNanos = nowNanos;
+        if (!reader.onPacket(nowNanos, segment, offset, length, ceMarked)) {
+            return checkForgeries(nowNanos);
         }
+        peer.onHeard(nowNanos);
         if (regions.isGuessing()) {
             violate(nowNanos, "too many unknown region keys");
         }
         if (parts.answers.isOverfull()) {
             violate(nowNanos, "too many requests whose answers are not acknowledged");
         }
+        return true;
+    }
+
+    // True when the forgeries of this connection end it.
+    private boolean checkForgeries(long nowNanos) {
+        final boolean reached = parts.sealer != null && parts.sealer.isForgeryLimitReached() && closing.isLive();
+        if (reached) {
+            giveUp(nowNanos, ConnectionException.Reason.FORGERY_LIMIT, "too many forged packets");
+        }
+        return reached;
     }
 
     /// Takes the completion of a receive by RDMA WRITE WITH IMMEDIATE: the peer has placed a chunk, the device has
@@ -129,7 +140,7 @@ public final class ConnectionEngine {
     /// @param length length of the write, bytes
     public void onPlaced(long nowNanos, int placementLane, int immediate, int length) {
         if (closing.isLive() && reader.onPlaced(nowNanos, placementLane, immediate, length)) {
-            lastHeardNanos = nowNanos;
+            peer.onHeard(nowNanos);
         }
     }
 
@@ -198,10 +209,18 @@ public final class ConnectionEngine {
     }
 
     private void violate(long nowNanos, String text) {
+        close(nowNanos, CloseFlyweight.CODE_PROTOCOL_VIOLATION, ConnectionException.Reason.PROTOCOL_VIOLATION, text);
+    }
+
+    private void giveUp(long nowNanos, ConnectionException.Reason reason, String text) {
+        close(nowNanos, CloseFlyweight.CODE_INTERNAL, reason, text);
+    }
+
+    private void close(long nowNanos, int code, ConnectionException.Reason reason, String text) {
         if (closing.isLive()) {
             end(OperationStatus.CONNECTION_LOST);
-            closing.start(nowNanos, CloseFlyweight.CODE_PROTOCOL_VIOLATION, text);
-            tellClosed(ConnectionException.Reason.PROTOCOL_VIOLATION, text);
+            closing.start(nowNanos, code, text);
+            tellClosed(reason, text);
         }
     }
 
@@ -261,7 +280,11 @@ public final class ConnectionEngine {
         if (!closing.isLive()) {
             return;
         }
-        checkPeer(nowNanos);
+        if (peer.isLost(nowNanos)) {
+            onPeerLost(nowNanos, ConnectionException.Reason.IDLE_TIMEOUT, peer.lossText());
+        } else if (peer.isProbeDue(nowNanos)) {
+            parts.probes.keepAlive();
+        }
         parts.operations.expire(nowNanos);
         if (isDue(nowNanos, parts.recovery.lossTimeNanos())) {
             parts.flow.beginAck(nowNanos);
@@ -287,25 +310,6 @@ public final class ConnectionEngine {
 
     private static boolean isDue(long nowNanos, long dueNanos) {
         return dueNanos != NO_TIMEOUT && nowNanos - dueNanos >= 0;
-    }
-
-    private void checkPeer(long nowNanos) {
-        if (nowNanos - lastHeardNanos >= config.idleTimeoutNanos()) {
-            onPeerLost(
-                    nowNanos,
-                    ConnectionException.Reason.IDLE_TIMEOUT,
-                    "nothing was heard from the peer for " + config.idleTimeoutNanos() / 1_000_000 + " ms");
-            return;
-        }
-        if (nowNanos - keepAliveNanos >= 0) {
-            final long quietNanos = nowNanos - lastHeardNanos;
-            if (quietNanos >= config.keepAliveNanos()) {
-                parts.probes.keepAlive();
-                keepAliveNanos = nowNanos + config.keepAliveNanos();
-            } else {
-                keepAliveNanos = lastHeardNanos + config.keepAliveNanos();
-            }
-        }
     }
 
     private void onProbeTimeout(long nowNanos) {
@@ -337,11 +341,26 @@ public final class ConnectionEngine {
     ///
     /// @return its length in bytes (also in {@code out}, with the lane), or 0 when nothing may leave now
     public int pollTransmit(long nowNanos, Transmit out) {
+        if (parts.sealer != null && !maySeal(nowNanos, parts.sealer)) {
+            return 0;
+        }
         final int length = transmitter.poll(nowNanos, out);
         if (length > 0 && parts.lanes.length > 1 && laneCheckNanos == NO_TIMEOUT) {
             laneCheckNanos = nowNanos + parts.probeTimeoutNanos();
         }
         return length;
+    }
+
+    private boolean maySeal(long nowNanos, PacketSealer sealer) {
+        sealer.now(nowNanos);
+        if (sealer.isExhausted()) {
+            closing.abandon();
+            return false;
+        }
+        if (sealer.isSpent()) {
+            giveUp(nowNanos, ConnectionException.Reason.KEY_LIMIT, "the peer confirms no new key");
+        }
+        return true;
     }
 
     /// Time at which {@link #onTimeout} (and then {@link #pollTransmit}) must be called at the latest.
@@ -359,7 +378,7 @@ public final class ConnectionEngine {
         next = Math.min(next, probeTimer.dueNanos());
         next = Math.min(next, parts.mtu.dueNanos(parts.startNanos));
         next = Math.min(next, parts.operations.earliestDeadlineNanos());
-        next = Math.min(next, Math.min(keepAliveNanos, lastHeardNanos + config.idleTimeoutNanos()));
+        next = Math.min(next, peer.dueNanos());
         next = Math.min(next, parts.probes.dueNanos(parts.startNanos));
         return Math.min(next, transmitter.dueNanos());
     }
@@ -455,36 +474,6 @@ public final class ConnectionEngine {
 
     /// A snapshot of the counters.
     public ConnectionStatistics statistics(long nowNanos) {
-        final Flow flow = parts.flow;
-        final ReceiveLanes received = parts.receiveLanes;
-        return new ConnectionStatistics(
-                flow.rtt.smoothedNanos(),
-                flow.rtt.minNanos(),
-                parts.writer.sentPackets() + parts.placedSender.sentPackets(),
-                parts.writer.sentBytes() + parts.placedSender.sentBytes(),
-                received.totalPackets(),
-                received.totalBytes() + received.totalPackets() * config.lowerHeaderBytes(),
-                parts.sender.payloadBytes() + parts.placedSender.placedBytes(),
-                parts.inbound.placedBytes(),
-                parts.sender.retransmittedBytes(),
-                parts.parity.parityBytes(),
-                parts.placedSender.placedBytes() + parts.inboundPlacement.placedBytes(),
-                flow.lostPackets(),
-                parts.recovery.spuriousPackets(),
-                received.totalDuplicates(),
-                reader.corruptPackets(),
-                flow.controller().congestionWindowBytes(),
-                flow.bytesInFlight(),
-                flow.controller().pacingRateBytesPerSecond(),
-                parts.limits.nanos(nowNanos, LimitClock.CREDIT),
-                parts.limits.nanos(nowNanos, LimitClock.CONGESTION),
-                parts.limits.nanos(nowNanos, LimitClock.APPLICATION),
-                probeTimer.probeTimeouts(),
-                probeTimer.retransmissionTimeouts(),
-                parts.sender.payloadBytesPerPacket(),
-                parts.writer.ipBytes(parts.mtu.packetBytes()),
-                config.lanes(),
-                flow.controller().name(),
-                flow.controller().phase());
+        return EngineStatistics.of(parts, reader.corruptPackets(), nowNanos);
     }
 }

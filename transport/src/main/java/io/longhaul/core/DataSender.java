@@ -15,7 +15,6 @@ package io.longhaul.core;
 import io.longhaul.core.wire.DataFlyweight;
 import io.longhaul.core.wire.OperationFlyweight;
 import io.longhaul.core.wire.OperationKind;
-import io.longhaul.core.wire.PacketFlyweight;
 import io.longhaul.core.wire.VoidFlyweight;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -383,9 +382,6 @@ final class DataSender {
 
     /// Application bytes of a full packet of the present size.
     int payloadBytesPerPacket() {
-        return mtu.packetBytes()
-                - PacketFlyweight.HEADER_BYTES
-                - PacketFlyweight.TRAILER_BYTES
-                - DataFlyweight.HEADER_BYTES;
+        return writer.frameRoom(mtu.packetBytes()) - DataFlyweight.HEADER_BYTES;
     }
 }

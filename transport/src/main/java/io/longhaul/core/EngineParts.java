@@ -12,6 +12,7 @@
  */
 package io.longhaul.core;
 
+import io.longhaul.ConfigurationException;
 import io.longhaul.congestion.CongestionConfig;
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.congestion.RttEstimator;
@@ -46,6 +47,8 @@ final class EngineParts {
     final Recovery recovery;
     final OutboundPieces pieces;
     final PathMtu mtu;
+    final @Nullable PacketSealer sealer;
+    final PacketVerifier verifier;
     final PacketWriter writer;
     final LaneScheduler laneScheduler;
     final ParitySender parity;
@@ -65,9 +68,11 @@ final class EngineParts {
             CongestionControllerFactory congestion,
             RegionTable regions,
             @Nullable PlacementPort placement,
+            @Nullable PacketSealer sealer,
             long nowNanos) {
         this.config = config;
         this.congestion = congestion;
+        this.sealer = sealer;
         startNanos = nowNanos;
         limits = new LimitClock(nowNanos);
         final int placementLanes = placement == null ? 0 : placement.lanes();
@@ -91,7 +96,8 @@ final class EngineParts {
         window = new SendWindow(
                 SEND_WINDOW_CHUNKS, config.maxWindowChunks(), config.peer().windowChunks());
         mtu = new PathMtu(config);
-        writer = new PacketWriter(config);
+        verifier = new PacketVerifier(config, sealer, receiveWindow);
+        writer = new PacketWriter(config, sealer);
         flow = new Flow(
                 congestion.create(congestionConfig(config.initialRttNanos())),
                 new RttEstimator(config.initialRttNanos(), MIN_RTT_WINDOW_NANOS));
@@ -101,6 +107,7 @@ final class EngineParts {
                 answers,
                 streams,
                 outboundPlacement,
+                writer::frameRoom,
                 packetBytes -> PlacedSender.chunkBytes(placement, config, packetBytes));
         sendLanes = Arrays.copyOf(lanes, config.lanes());
         laneScheduler = new LaneScheduler(sendLanes);
@@ -117,7 +124,19 @@ final class EngineParts {
             recovery.expectParity();
             acks.beEager();
         }
-        probes = new Probes(mtu, sendLanes, operations, config.seed());
+        probes = new Probes(mtu, sendLanes, operations, sealer, config.seed());
+        seal(placement, nowNanos);
+    }
+
+    private void seal(@Nullable PlacementPort placement, long nowNanos) {
+        if (sealer == null) {
+            return;
+        }
+        if (placement != null) {
+            throw new ConfigurationException("placement=DIRECT on a sealed connection: what a device places is not"
+                    + " sealed; use placement=SEND, or an insecure connection");
+        }
+        sealer.attach(config, sendLanes, this::probeTimeoutNanos, nowNanos);
     }
 
     /// The path has been measured: the controller starts from its round trip and packet size, not from what

@@ -14,7 +14,6 @@ package io.longhaul.core;
 
 import io.longhaul.core.wire.DataFlyweight;
 import io.longhaul.core.wire.OperationFlyweight;
-import io.longhaul.core.wire.PacketFlyweight;
 import java.util.ArrayDeque;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +32,7 @@ final class OutboundPieces {
     private final AnswerQueue answers;
     private final StreamTable streams;
     private final OutboundPlacement placement;
+    private final IntUnaryOperator frameRoom;
     private final IntUnaryOperator placedChunkBytes;
     private final ArrayDeque<Piece> pool = new ArrayDeque<>();
     private @Nullable Piece current;
@@ -43,13 +43,16 @@ final class OutboundPieces {
     /// Creates it.
     ///
     /// @param placement keys under which pieces of writes may be placed
+    /// @param frameRoom bytes for frames in a packet of a size
     /// @param placedChunkBytes largest chunk to be placed for the packet size of the path
     OutboundPieces(
             OperationTable operations,
             AnswerQueue answers,
             StreamTable streams,
             OutboundPlacement placement,
+            IntUnaryOperator frameRoom,
             IntUnaryOperator placedChunkBytes) {
+        this.frameRoom = frameRoom;
         this.placement = placement;
         this.placedChunkBytes = placedChunkBytes;
         this.operations = operations;
@@ -121,7 +124,7 @@ final class OutboundPieces {
     }
 
     private void start(Piece piece, long firstCsn, int packetBytes) {
-        final int room = packetBytes - PacketFlyweight.HEADER_BYTES - PacketFlyweight.TRAILER_BYTES;
+        final int room = frameRoom.applyAsInt(packetBytes);
         piece.firstCsn = firstCsn;
         piece.shortChunkBytes = room - OperationFlyweight.headerBytes(piece.kind);
         piece.grant = placement.find(piece);

@@ -22,7 +22,6 @@ import io.longhaul.core.wire.VoidFlyweight;
 import io.longhaul.core.wire.WireBytes;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Verifies packets and hands their frames to whom they concern. Nothing that a peer sends makes it throw.
@@ -50,47 +49,43 @@ final class PacketReader {
     private static final int MALFORMED = -1;
     private static final int STOP = -2;
 
-    private final EngineConfig config;
+    private final PacketVerifier verifier;
     private final ReceiveWindow window;
     private final ReceiveLanes lanes;
     private final InboundPieces inbound;
     private final ParityReceiver repairs;
     private final AckScheduler acks;
     private final Frames frames;
-    private final Crc[] crcs; // [lane]: each lane's packets arrive in a slab of its own
-    private long corruptPackets;
+    private long mismatchedPackets;
     private boolean eliciting;
     private boolean urgent;
 
     PacketReader(
-            EngineConfig config,
+            PacketVerifier verifier,
             ReceiveWindow window,
             ReceiveLanes lanes,
             InboundPieces inbound,
             ParityReceiver repairs,
             AckScheduler acks,
             Frames frames) {
-        this.config = config;
+        this.verifier = verifier;
         this.window = window;
         this.lanes = lanes;
         this.inbound = inbound;
         this.repairs = repairs;
         this.acks = acks;
         this.frames = frames;
-        crcs = new Crc[config.lanes()];
-        Arrays.setAll(crcs, lane -> new Crc());
     }
 
     long corruptPackets() {
-        return corruptPackets;
+        return verifier.corruptPackets() + mismatchedPackets;
     }
 
     /// Takes a packet.
     ///
     /// @return false when it was dropped because it is malformed, damaged, or not for this connection
     boolean onPacket(long nowNanos, MemorySegment segment, long offset, int length, boolean ceMarked) {
-        if (!isIntact(segment, offset, length)) {
-            corruptPackets++;
+        if (!verifier.isIntact(nowNanos, segment, offset, length)) {
             return false;
         }
         final int lane = PacketFlyweight.lane(segment, offset);
@@ -98,13 +93,14 @@ final class PacketReader {
         eliciting = false;
         urgent = false;
         final long highestBefore = window.highestCsn();
-        final long end = offset + length - PacketFlyweight.TRAILER_BYTES;
-        long at = offset + PacketFlyweight.HEADER_BYTES;
+        final MemorySegment packet = verifier.frames();
+        final long end = verifier.framesEnd();
+        long at = verifier.framesAt();
         while (at < end) {
-            final int frameBytes = onFrame(nowNanos, lane, segment, at, end);
+            final int frameBytes = onFrame(nowNanos, lane, packet, at, end);
             if (frameBytes == MALFORMED) {
-                // The CRC was right: the peer wrote this.
-                frames.onViolation(nowNanos, "malformed frame of type " + WireBytes.u8(segment, at));
+                // The packet was verified: the peer wrote this.
+                frames.onViolation(nowNanos, "malformed frame of type " + WireBytes.u8(packet, at));
                 break;
             }
             if (frameBytes == STOP) {
@@ -138,12 +134,12 @@ final class PacketReader {
         final long csn = PlacedImmediate.csn(immediate, window.cumulativeCsn());
         final int status = window.status(csn);
         if (!PlacedImmediate.isKnown(immediate) || csn < 0 || bytes <= 0 || status == ReceiveWindow.BEYOND) {
-            corruptPackets++;
+            mismatchedPackets++;
             return false;
         }
         eliciting = true;
         urgent = false;
-        final int index = config.lanes() + lane;
+        final int index = verifier.lanes() + lane;
         final long highestBefore = window.highestCsn();
         if (status == ReceiveWindow.DUPLICATE) {
             lanes.onDuplicate(index);
@@ -157,20 +153,6 @@ final class PacketReader {
         lanes.onPacket(nowNanos, index, csn, bytes, false);
         acknowledge(nowNanos, highestBefore);
         return true;
-    }
-
-    private boolean isIntact(MemorySegment segment, long offset, int length) {
-        if (length < PacketFlyweight.MIN_BYTES
-                || PacketFlyweight.version(segment, offset) != PacketFlyweight.VERSION
-                || PacketFlyweight.keyEpoch(segment, offset) != 0
-                || PacketFlyweight.lane(segment, offset) >= config.lanes()
-                || PacketFlyweight.packetNumber(segment, offset) < 0
-                || PacketFlyweight.connectionId(segment, offset) != config.localConnectionId()) {
-            return false;
-        }
-        final int covered = length - PacketFlyweight.TRAILER_BYTES;
-        final Crc crc = crcs[PacketFlyweight.lane(segment, offset)];
-        return WireBytes.u32(segment, offset + covered) == crc.of(segment, offset, covered);
     }
 
     private int onFrame(long nowNanos, int lane, MemorySegment segment, long at, long end) {
@@ -300,7 +282,7 @@ final class PacketReader {
                 }
                 urgent |= window.cumulativeCsn() == window.highestCsn();
             }
-            case MISMATCHED -> corruptPackets++;
+            case MISMATCHED -> mismatchedPackets++;
             case PROTOCOL_ERROR -> frames.onViolation(nowNanos, inbound.errorText());
             case PARTIAL, ORPHAN, REFUSED -> {
                 // Not received: the sender hears of it as missing, or through a rejection.

@@ -15,11 +15,14 @@ package io.longhaul.core;
 import io.longhaul.core.wire.PacketFlyweight;
 import io.longhaul.core.wire.WireBytes;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
-/// Writes one packet at a time: header, frames, CRC32C.
+/// Writes one packet at a time: header, frames, and the CRC32C or the tag of the sealer.
 final class PacketWriter {
     private final long connectionId;
     private final int lowerHeaderBytes;
+    private final int trailerBytes;
+    private final @Nullable PacketSealer sealer;
     private final Crc crc = new Crc();
     private MemorySegment segment = MemorySegment.NULL;
     private long start;
@@ -28,17 +31,20 @@ final class PacketWriter {
     private long sentPackets;
     private long sentBytes;
 
-    PacketWriter(EngineConfig config) {
+    /// @param sealer seals the packets, or null
+    PacketWriter(EngineConfig config, @Nullable PacketSealer sealer) {
+        this.sealer = sealer;
+        trailerBytes = sealer == null ? PacketFlyweight.TRAILER_BYTES : PacketFlyweight.TAG_BYTES;
         connectionId = config.remoteConnectionId();
         lowerHeaderBytes = config.lowerHeaderBytes();
     }
 
     /// Starts a packet of at most {@code maxBytes}.
     void begin(Transmit out, int maxBytes) {
-        segment = out.segment();
-        start = out.offset();
+        segment = sealer == null ? out.segment() : sealer.outbound();
+        start = sealer == null ? out.offset() : 0;
         at = start + PacketFlyweight.HEADER_BYTES;
-        limit = start + Math.min(maxBytes, out.capacity()) - PacketFlyweight.TRAILER_BYTES;
+        limit = start + Math.min(maxBytes, out.capacity()) - trailerBytes;
     }
 
     MemorySegment segment() {
@@ -63,9 +69,14 @@ final class PacketWriter {
         return at == start + PacketFlyweight.HEADER_BYTES;
     }
 
+    /// Bytes for frames in a packet.
+    int frameRoom(int packetBytes) {
+        return packetBytes - PacketFlyweight.HEADER_BYTES - trailerBytes;
+    }
+
     /// Bytes that the packet will have.
     int packetBytes() {
-        return (int) (at - start) + PacketFlyweight.TRAILER_BYTES;
+        return (int) (at - start) + trailerBytes;
     }
 
     /// Bytes that a packet of a length has on the wire, IP header and padding to 4 included.
@@ -75,7 +86,7 @@ final class PacketWriter {
 
     /// Fills the packet with padding up to a size.
     void padTo(int packetBytes) {
-        final long end = start + packetBytes - PacketFlyweight.TRAILER_BYTES;
+        final long end = start + packetBytes - trailerBytes;
         if (end > at) {
             segment.asSlice(at, end - at).fill((byte) 0);
             at = end;
@@ -86,10 +97,14 @@ final class PacketWriter {
     ///
     /// @return its length in bytes
     int finish(Transmit out, int lane, long packetNumber) {
-        PacketFlyweight.putHeader(segment, start, connectionId, lane, packetNumber);
         final int length = packetBytes();
-        final int covered = length - PacketFlyweight.TRAILER_BYTES;
-        WireBytes.u32(segment, at, crc.of(segment, start, covered));
+        final int covered = length - trailerBytes;
+        if (sealer == null) {
+            PacketFlyweight.putHeader(segment, start, connectionId, lane, packetNumber);
+            WireBytes.u32(segment, at, crc.of(segment, start, covered));
+        } else {
+            sealer.seal(connectionId, lane, packetNumber, covered, out.segment(), out.offset());
+        }
         out.lane = lane;
         out.length = length;
         sentPackets++;

@@ -13,19 +13,23 @@
 package io.longhaul.core;
 
 import io.longhaul.core.wire.ProbeFlyweight;
+import org.jspecify.annotations.Nullable;
 
 /// Decides which PROBE packets leave: path MTU, lanes, keep-alive, credit.
 final class Probes {
     private final PathMtu mtu;
     private final SendLane[] lanes;
     private final OperationTable operations;
+    private final @Nullable PacketSealer sealer;
     private long nonce;
     private int lanesToProbe;
     private boolean keepAlive;
     private long blockedDueNanos;
     private int laneOfProbe;
 
-    Probes(PathMtu mtu, SendLane[] lanes, OperationTable operations, long seed) {
+    /// @param sealer wants lanes probed whose key is to be confirmed; or null
+    Probes(PathMtu mtu, SendLane[] lanes, OperationTable operations, @Nullable PacketSealer sealer, long seed) {
+        this.sealer = sealer;
         this.mtu = mtu;
         this.lanes = lanes;
         this.operations = operations;
@@ -49,7 +53,7 @@ final class Probes {
 
     /// Time at which the next probe is due for other reasons than the path MTU.
     long dueNanos(long nowNanos) {
-        if (keepAlive || lanesToProbe > 1 || mtu.nextProbe() > 0) {
+        if (keepAlive || lanesToProbe > 1 || mtu.nextProbe() > 0 || sealer != null && sealer.hasLaneToProbe()) {
             return nowNanos;
         }
         long due = operations.isBlocked() ? blockedDueNanos : ConnectionEngine.NO_TIMEOUT;
@@ -75,6 +79,11 @@ final class Probes {
         }
         if (lanesToProbe > 1) {
             laneOfProbe = --lanesToProbe;
+            put(writer, 0, 0, 0);
+            return true;
+        }
+        if (sealer != null && sealer.hasLaneToProbe()) {
+            laneOfProbe = sealer.takeLaneToProbe();
             put(writer, 0, 0, 0);
             return true;
         }

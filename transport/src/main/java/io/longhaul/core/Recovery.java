@@ -249,6 +249,7 @@ final class Recovery {
             lane.silentSinceNanos = nowNanos;
             if (lane.timeouts >= DEAD_AFTER_TIMEOUTS && aliveLanes() > 1) {
                 lane.dead = true;
+                lane.deaths++;
                 lane.nextRevivalNanos = nowNanos + 1_000_000_000L;
             }
             declareAllLost(lane);

@@ -61,6 +61,9 @@ final class SendLane {
 
     boolean dead;
 
+    /// How often it has died: each time, its packets are sealed under a key of a new incarnation.
+    int deaths;
+
     /// Spurious losses seen so far.
     int spuriousLessons;
 

@@ -284,7 +284,8 @@ final class Endpoint implements Longhaul {
                                 congestion,
                                 regions,
                                 System.nanoTime(),
-                                direct == null || direct.carriesPackets() ? null : direct);
+                                direct == null || direct.carriesPackets() ? null : direct,
+                                null);
                         final ConnectionDriver driver =
                                 new ConnectionDriver(agent, connection, engine, remotes(local.port(), plan), direct);
                         connection.attach(driver);

@@ -339,13 +339,16 @@ final class EngineAgent implements Agent {
             return;
         }
         final boolean ceMarked = WorkCompletions.congestionExperienced(segment, grhOffset);
+        boolean taken = true;
         try {
-            driver.engine().onPacket(nowNanos, lane.index(), segment, offset, length, ceMarked);
+            taken = driver.engine().onPacket(nowNanos, lane.index(), segment, offset, length, ceMarked);
         } catch (RuntimeException | Error e) {
             driver.fail(e);
         }
         counters.receivedPackets++;
-        markReady(driver);
+        if (taken) {
+            markReady(driver);
+        }
     }
 
     private void onSent(DataLane lane, int index) {

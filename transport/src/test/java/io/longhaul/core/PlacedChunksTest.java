@@ -35,7 +35,7 @@ class PlacedChunksTest {
     private final ReceiveLanes lanes = new ReceiveLanes(2);
     private final List<String> violations = new ArrayList<>();
     private final PacketReader reader = new PacketReader(
-            in.config,
+            new PacketVerifier(in.config, null, in.window),
             in.window,
             lanes,
             in.pieces,

@@ -171,7 +171,7 @@ final class JoinedConnection implements Connection {
     public ConnectionStatistics statistics() {
         return new ConnectionStatistics(
                 1_000_000, 1_000_000, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1412, 1500, 1,
-                "bbr", "");
+                "bbr", "", false, 0, 0, 0);
     }
 
     @Override

@@ -14,7 +14,9 @@ package io.longhaul.core.wire;
 
 import java.lang.foreign.MemorySegment;
 
-/// The packet: a header, frames, and the CRC32C of everything before it.
+/// The packet: a header, frames, and the CRC32C of everything before it, or, where packets are sealed, the tag of the
+/// AEAD
+/// over header and encrypted frames.
 ///
 /// {@snippet lang=text :
 ///  0                   1                   2                   3
@@ -24,7 +26,7 @@ import java.lang.foreign.MemorySegment;
 /// +                 connection id of the receiver                 +
 /// |                                                               |
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-/// |    version    |   key epoch   |     lane      |   reserved    |
+/// |    version    |   key epoch   |     lane      |  incarnation  |
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 /// |                                                               |
 /// +           packet number of the lane, 64 bits in full          +
@@ -32,7 +34,7 @@ import java.lang.foreign.MemorySegment;
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 /// |                          frames ...                           |
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-/// |                            CRC32C                             |
+/// |            CRC32C, or sealed: tag, 16 bytes                   |
 /// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 /// }
 public final class PacketFlyweight {
@@ -48,22 +50,34 @@ public final class PacketFlyweight {
     /// Shortest valid packet: one byte of frame.
     public static final int MIN_BYTES = HEADER_BYTES + 1 + TRAILER_BYTES;
 
+    /// Bytes of the tag at the end of a sealed packet.
+    public static final int TAG_BYTES = 16;
+
+    /// Shortest valid sealed packet.
+    public static final int MIN_SEALED_BYTES = HEADER_BYTES + 1 + TAG_BYTES;
+
     private static final int VERSION_OFFSET = 8;
     private static final int EPOCH_OFFSET = 9;
     private static final int LANE_OFFSET = 10;
-    private static final int RESERVED_OFFSET = 11;
+    private static final int INCARNATION_OFFSET = 11;
     private static final int NUMBER_OFFSET = 12;
 
     private PacketFlyweight() {}
 
-    /// Writes a header.
+    /// Writes the header of a packet that is not sealed: key epoch and incarnation are 0.
     public static void putHeader(MemorySegment segment, long offset, long connectionId, int lane, long packetNumber) {
         WireBytes.u64(segment, offset, connectionId);
         WireBytes.u8(segment, offset + VERSION_OFFSET, VERSION);
         WireBytes.u8(segment, offset + EPOCH_OFFSET, 0);
         WireBytes.u8(segment, offset + LANE_OFFSET, lane);
-        WireBytes.u8(segment, offset + RESERVED_OFFSET, 0);
+        WireBytes.u8(segment, offset + INCARNATION_OFFSET, 0);
         WireBytes.u64(segment, offset + NUMBER_OFFSET, packetNumber);
+    }
+
+    /// Names the key of a sealed packet in its header, by the low 8 bits of each number.
+    public static void putKey(MemorySegment segment, long offset, int incarnation, int epoch) {
+        WireBytes.u8(segment, offset + EPOCH_OFFSET, epoch);
+        WireBytes.u8(segment, offset + INCARNATION_OFFSET, incarnation);
     }
 
     /// Connection id that the receiver chose.
@@ -79,6 +93,11 @@ public final class PacketFlyweight {
     /// Key epoch; 0 without sealing.
     public static int keyEpoch(MemorySegment segment, long offset) {
         return WireBytes.u8(segment, offset + EPOCH_OFFSET);
+    }
+
+    /// Incarnation of the lane, low 8 bits; 0 without sealing.
+    public static int incarnation(MemorySegment segment, long offset) {
+        return WireBytes.u8(segment, offset + INCARNATION_OFFSET);
     }
 
     /// Lane of the sender, 0..63.
