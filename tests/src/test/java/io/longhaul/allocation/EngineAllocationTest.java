@@ -98,7 +98,7 @@ class EngineAllocationTest {
             long bytesEach,
             int loseEvery,
             FecPolicy fec) {
-        try (JoinedEngines engines = new JoinedEngines(congestion, 1500, lanes, load, bytesEach, loseEvery, fec)) {
+        try (JoinedEngines engines = new JoinedEngines(congestion, lanes, load, bytesEach, loseEvery, fec, null)) {
             engines.exchange(PACKETS);
             final long lostBefore = engines.lostPackets();
             final long packetsBefore = engines.sentPackets();

@@ -26,7 +26,12 @@ import io.longhaul.core.EngineStream;
 import io.longhaul.core.ExposedRegions;
 import io.longhaul.core.FecConfig;
 import io.longhaul.core.InboundMessage;
+import io.longhaul.core.PacketSealer;
 import io.longhaul.core.RegionTable;
+import io.longhaul.core.SealingLimits;
+import io.longhaul.core.SealingParameters;
+import io.longhaul.core.SealingParameters.Suite;
+import io.longhaul.core.SealingScratch;
 import io.longhaul.core.Transmit;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -46,6 +51,7 @@ import org.jspecify.annotations.Nullable;
 /// Threading: one thread.
 final class JoinedEngines implements AutoCloseable {
     private static final int LOWER_HEADER_BYTES = 20 + 8 + 12 + 8 + 4;
+    private static final int IP_BYTES = 1500;
     private static final long ONE_WAY_NANOS = 100_000;
     private static final long PACKET_NANOS = 1_000;
     private static final long REGION_BYTES = 4L << 20;
@@ -121,29 +127,34 @@ final class JoinedEngines implements AutoCloseable {
     /// @param bytes of an operation
     /// @param loseEvery loses one of so many packets with data; 0 for none
     /// @param fec when parity is sent
+    /// @param suite seals every packet; null for CRC32C
     JoinedEngines(
             CongestionControllerFactory congestion,
-            int ipBytes,
             int lanes,
             Load load,
             long bytes,
             int loseEvery,
-            FecPolicy fec) {
+            FecPolicy fec,
+            @Nullable Suite suite) {
         this.loseEvery = loseEvery;
         toServer = new Direction(2048, lanes);
         toClient = new Direction(2048, lanes);
-        final long rateHint = (long) ipBytes * 1_000_000_000L / PACKET_NANOS;
+        final long rateHint = (long) IP_BYTES * 1_000_000_000L / PACKET_NANOS;
         final SplittableRandom random = new SplittableRandom(1);
         client = new ConnectionEngine(
-                config(true, ipBytes, lanes, rateHint, fec),
+                config(true, lanes, rateHint, fec),
                 congestion,
                 new RegionTable(random::nextLong, new ExposedRegions()),
-                0);
+                0,
+                null,
+                sealer(suite, true));
         server = new ConnectionEngine(
-                config(false, ipBytes, lanes, rateHint, fec),
+                config(false, lanes, rateHint, fec),
                 congestion,
                 new RegionTable(random::nextLong, exposed),
-                0);
+                0,
+                null,
+                sealer(suite, false));
         exposed.expose("target", arena.allocate(REGION_BYTES, 64), Grant.of(Right.READ, Right.WRITE));
         while (!clientReady || !serverReady) {
             step();
@@ -159,14 +170,23 @@ final class JoinedEngines implements AutoCloseable {
         }
     }
 
-    private static EngineConfig config(boolean isClient, int ipBytes, int lanes, long rateHint, FecPolicy fec) {
+    private static @Nullable PacketSealer sealer(@Nullable Suite suite, boolean isClient) {
+        return suite == null
+                ? null
+                : new PacketSealer(
+                        new SealingParameters(suite, new byte[SealingParameters.SECRET_BYTES], isClient),
+                        SealingLimits.DEFAULT,
+                        new SealingScratch(SLOT_BYTES));
+    }
+
+    private static EngineConfig config(boolean isClient, int lanes, long rateHint, FecPolicy fec) {
         final EngineConfig.PeerLimits peer = new EngineConfig.PeerLimits(8L << 20, 64L << 20, 1 << 20, 16_384, 1024);
         return new EngineConfig(
                 isClient,
                 isClient ? 0xC11E57L : 0x5E27E2L,
                 isClient ? 0x5E27E2L : 0xC11E57L,
                 lanes,
-                ipBytes - LOWER_HEADER_BYTES & ~3,
+                IP_BYTES - LOWER_HEADER_BYTES & ~3,
                 1280 - LOWER_HEADER_BYTES,
                 LOWER_HEADER_BYTES,
                 2 * ONE_WAY_NANOS,

@@ -68,7 +68,8 @@ class SealedSimulationTest {
 
     @Test
     void theTagCountsInThePayloadShare() {
-        final Bulk sealed = Bulk.write(new Pair.Settings().ipBytes(1500).link(link()).sealed(), 0.02, 8 * MIB);
+        final Bulk sealed =
+                Bulk.write(new Pair.Settings().ipBytes(1500).link(link()).sealed(), 0.02, 8 * MIB);
         final Bulk open = Bulk.write(new Pair.Settings().ipBytes(1500).link(link()), 0.02, 8 * MIB);
         assertTrue(sealed.statistics().sealed());
         assertFalse(open.statistics().sealed());
@@ -83,7 +84,10 @@ class SealedSimulationTest {
         final long[] hashes = new long[2];
         for (int i = 0; i < 2; i++) {
             try (Arena arena = Arena.ofShared();
-                    Pair pair = new Pair(new Pair.Settings().link(link().lossFraction(0.01)).sealed()).establish()) {
+                    Pair pair = new Pair(new Pair.Settings()
+                                    .link(link().lossFraction(0.01))
+                                    .sealed())
+                            .establish()) {
                 assertEquals(OperationStatus.SUCCESS, write(pair, arena, 2 * MIB, 60));
                 hashes[i] = pair.traceHash();
             }
@@ -166,10 +170,8 @@ class SealedSimulationTest {
     @Test
     void aPeerThatConfirmsNoNewKeyIsGivenUp() {
         try (Arena arena = Arena.ofShared();
-                Pair pair = new Pair(new Pair.Settings()
-                                .ipBytes(1500)
-                                .link(link())
-                                .sealed(limits(50, 150, 1 << 20)))
+                Pair pair = new Pair(
+                                new Pair.Settings().ipBytes(1500).link(link()).sealed(limits(50, 150, 1 << 20)))
                         .establish()) {
             // More than 86 packets are in flight before the first report of the second key can be here.
             assertEquals(OperationStatus.CONNECTION_LOST, write(pair, arena, 64 * MIB, 60));
@@ -183,8 +185,8 @@ class SealedSimulationTest {
     @Test
     void forgeriesEndTheConnectionAtTheirLimit() {
         try (Arena arena = Arena.ofShared();
-                Pair pair =
-                        new Pair(new Pair.Settings().link(link()).sealed(limits(1 << 20, 1 << 21, 1_000))).establish()) {
+                Pair pair = new Pair(new Pair.Settings().link(link()).sealed(limits(1 << 20, 1 << 21, 1_000)))
+                        .establish()) {
             assertEquals(OperationStatus.SUCCESS, write(pair, arena, MIB, 10));
             final MemorySegment forged = arena.allocate(200);
             final SplittableRandom random = new SplittableRandom(3);
@@ -215,7 +217,11 @@ class SealedSimulationTest {
     void placementIsRefused() {
         final ConfigurationException e = assertThrows(
                 ConfigurationException.class,
-                () -> new Pair(new Pair.Settings().link(link()).placementLanes(1).sealed()).close());
+                () -> new Pair(new Pair.Settings()
+                                .link(link())
+                                .placementLanes(1)
+                                .sealed())
+                        .close());
         assertTrue(e.getMessage().contains("sealed"), e.getMessage());
     }
 }

@@ -339,15 +339,13 @@ final class EngineAgent implements Agent {
             return;
         }
         final boolean ceMarked = WorkCompletions.congestionExperienced(segment, grhOffset);
-        boolean taken = true;
+        counters.receivedPackets++;
         try {
-            taken = driver.engine().onPacket(nowNanos, lane.index(), segment, offset, length, ceMarked);
+            if (driver.engine().onPacket(nowNanos, lane.index(), segment, offset, length, ceMarked)) {
+                markReady(driver);
+            }
         } catch (RuntimeException | Error e) {
             driver.fail(e);
-        }
-        counters.receivedPackets++;
-        if (taken) {
-            markReady(driver);
         }
     }
 

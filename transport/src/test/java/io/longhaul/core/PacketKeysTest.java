@@ -25,7 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Keys and packets against values that another implementation computed: pyca/cryptography 48 (OpenSSL), HKDFExpand with
+/// Keys and packets against values that another implementation computed: pyca/cryptography 48 (OpenSSL), HKDFExpand
+/// with
 /// SHA-256, AESGCM and ChaCha20Poly1305, from the description in docs/wire-format.md. The secret is 20, 21 .. 3f.
 class PacketKeysTest {
     private static final HexFormat HEX = HexFormat.of();

@@ -192,15 +192,15 @@ class PacketSealerTest {
 
     @Test
     void bytesAndAgeMakeANewKeyDueToo() {
-        final SealedEnds bytes = new SealedEnds(
-                Suite.AES_256_GCM, new SealingLimits(1 << 20, 1 << 24, 100, 1 << 30, Long.MAX_VALUE, 1));
+        final SealedEnds bytes =
+                new SealedEnds(Suite.AES_256_GCM, new SealingLimits(1 << 20, 1 << 24, 100, 1 << 30, Long.MAX_VALUE, 1));
         bytes.report(0, 0);
         assertEquals(0, SealedEnds.epoch(bytes.seal(0, 0)));
         assertEquals(0, SealedEnds.epoch(bytes.seal(0, 1)));
         assertEquals(0, SealedEnds.epoch(bytes.seal(0, 2)), "80 bytes so far");
         assertEquals(1, SealedEnds.epoch(bytes.seal(0, 3)), "120 bytes so far");
-        final SealedEnds age = new SealedEnds(
-                Suite.AES_256_GCM, new SealingLimits(1 << 20, 1 << 24, 1 << 29, 1 << 30, 1_000_000, 1));
+        final SealedEnds age =
+                new SealedEnds(Suite.AES_256_GCM, new SealingLimits(1 << 20, 1 << 24, 1 << 29, 1 << 30, 1_000_000, 1));
         age.report(0, 0);
         assertEquals(0, SealedEnds.epoch(age.seal(0, 0)));
         age.now += 1_000_000;
@@ -236,8 +236,8 @@ class PacketSealerTest {
 
     @Test
     void aUsedUpKeyIsSaidToBe() {
-        final SealedEnds ends = new SealedEnds(
-                Suite.AES_128_GCM, new SealingLimits(10, 100, 1 << 29, 1 << 30, Long.MAX_VALUE, 1));
+        final SealedEnds ends =
+                new SealedEnds(Suite.AES_128_GCM, new SealingLimits(10, 100, 1 << 29, 1 << 30, Long.MAX_VALUE, 1));
         long number = 0;
         while (!ends.client.isSpent()) {
             ends.seal(0, number++);
@@ -252,8 +252,8 @@ class PacketSealerTest {
 
     @Test
     void nothingIsOpenedAtTheForgeryLimit() {
-        final SealedEnds ends = new SealedEnds(
-                Suite.AES_128_GCM, new SealingLimits(10, 100, 1 << 29, 1 << 30, Long.MAX_VALUE, 3));
+        final SealedEnds ends =
+                new SealedEnds(Suite.AES_128_GCM, new SealingLimits(10, 100, 1 << 29, 1 << 30, Long.MAX_VALUE, 3));
         final byte[] packet = ends.seal(0, 0);
         final byte[] forged = packet.clone();
         forged[30] ^= 1;
@@ -302,27 +302,25 @@ class PacketSealerTest {
     void aSealerServesOneEngineOnly() {
         final SealedEnds ends = new SealedEnds();
         assertThrows(
-                IllegalStateException.class,
-                () -> ends.client.attach(SealedEnds.config(true), ends.lanes, () -> 1, 1));
+                IllegalStateException.class, () -> ends.client.attach(SealedEnds.config(true), ends.lanes, () -> 1, 1));
         final PacketSealer small = new PacketSealer(
                 new SealingParameters(Suite.AES_128_GCM, SealedEnds.secret(), true),
                 SealingLimits.DEFAULT,
                 new SealingScratch(1_399));
-        assertThrows(
-                IllegalStateException.class, () -> small.attach(SealedEnds.config(true), ends.lanes, () -> 1, 1));
+        assertThrows(IllegalStateException.class, () -> small.attach(SealedEnds.config(true), ends.lanes, () -> 1, 1));
     }
 
     @Test
     void limitsThatContradictOneAnotherAreRefused() {
-        final ConfigurationException e = assertThrows(
-                ConfigurationException.class, () -> new SealingLimits(100, 163, 1, 1, 1, 1));
+        final ConfigurationException e =
+                assertThrows(ConfigurationException.class, () -> new SealingLimits(100, 163, 1, 1, 1, 1));
         assertEquals("hardPackets=163 is out of range: 64 more than softPackets=100", e.getMessage());
         assertThrows(ConfigurationException.class, () -> new SealingLimits(0, 163, 1, 1, 1, 1));
         assertThrows(ConfigurationException.class, () -> new SealingLimits(1, 163, 2, 1, 1, 1));
         assertThrows(ConfigurationException.class, () -> new SealingLimits(1, 163, 1, 1, 0, 1));
         assertThrows(ConfigurationException.class, () -> new SealingLimits(1, 163, 1, 1, 1, 0));
-        assertArrayEquals(new long[] {1 << 23, 1 << 24}, new long[] {
-            SealingLimits.DEFAULT.softPackets(), SealingLimits.DEFAULT.hardPackets()
-        });
+        assertArrayEquals(
+                new long[] {1 << 23, 1 << 24},
+                new long[] {SealingLimits.DEFAULT.softPackets(), SealingLimits.DEFAULT.hardPackets()});
     }
 }

@@ -26,7 +26,11 @@ import io.longhaul.core.EngineStream;
 import io.longhaul.core.ExposedRegions;
 import io.longhaul.core.FecConfig;
 import io.longhaul.core.InboundMessage;
+import io.longhaul.core.PacketSealer;
 import io.longhaul.core.RegionTable;
+import io.longhaul.core.SealingLimits;
+import io.longhaul.core.SealingParameters;
+import io.longhaul.core.SealingScratch;
 import io.longhaul.core.Transmit;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -112,6 +116,18 @@ final class EnginePair implements AutoCloseable {
 
     /// @param bytes of an operation
     EnginePair(CongestionControllerFactory congestion, int ipBytes, int lanes, Load load, long bytes) {
+        this(congestion, ipBytes, lanes, load, bytes, null);
+    }
+
+    /// @param bytes of an operation
+    /// @param suite seals every packet; null for CRC32C
+    EnginePair(
+            CongestionControllerFactory congestion,
+            int ipBytes,
+            int lanes,
+            Load load,
+            long bytes,
+            SealingParameters.@Nullable Suite suite) {
         slotBytes = 9216;
         final long rateHint = 0;
         final SplittableRandom random = new SplittableRandom(1);
@@ -119,9 +135,16 @@ final class EnginePair implements AutoCloseable {
                 config(true, ipBytes, lanes, rateHint),
                 congestion,
                 new RegionTable(random::nextLong, new ExposedRegions()),
-                0);
+                0,
+                null,
+                sealer(suite, true));
         server = new ConnectionEngine(
-                config(false, ipBytes, lanes, rateHint), congestion, new RegionTable(random::nextLong, exposed), 0);
+                config(false, ipBytes, lanes, rateHint),
+                congestion,
+                new RegionTable(random::nextLong, exposed),
+                0,
+                null,
+                sealer(suite, false));
         exposed.expose("target", arena.allocate(REGION_BYTES, 64), Grant.of(Right.READ, Right.WRITE));
         while (!clientReady || !serverReady) {
             step();
@@ -135,6 +158,15 @@ final class EnginePair implements AutoCloseable {
         } else {
             post(load, bytes);
         }
+    }
+
+    private static @Nullable PacketSealer sealer(SealingParameters.@Nullable Suite suite, boolean isClient) {
+        return suite == null
+                ? null
+                : new PacketSealer(
+                        new SealingParameters(suite, new byte[SealingParameters.SECRET_BYTES], isClient),
+                        SealingLimits.DEFAULT,
+                        new SealingScratch(9216));
     }
 
     private static EngineConfig config(boolean isClient, int ipBytes, int lanes, long rateHint) {
