@@ -36,7 +36,9 @@ final class TwoEnds {
                 Integer.parseInt(words.getFirst().substring(colon + 1)));
         Thread.ofPlatform().daemon().name("server").start(() -> execute(words.subList(1, border)));
         awaitListening(server);
-        System.exit(execute(words.subList(border + 1, words.size())));
+        final int status = execute(words.subList(border + 1, words.size()));
+        System.out.flush();
+        Runtime.getRuntime().halt(status); // the server's end would have a status of its own
     }
 
     private static int execute(List<String> words) {

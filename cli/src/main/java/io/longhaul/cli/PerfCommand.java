@@ -116,8 +116,11 @@ final class PerfCommand implements Callable<Integer> {
                 verified &= measured.verified();
                 all.add(measured);
             }
+        } finally {
+            if (!all.isEmpty()) { // those before one that failed, too
+                report(all, verified);
+            }
         }
-        report(all);
         return verified ? ExitStatus.OK : ExitStatus.FAILED;
     }
 
@@ -155,7 +158,7 @@ final class PerfCommand implements Callable<Integer> {
 
     /// The run with the median goodput, of an even number the lower one of two; all of them beside it if there are
     /// several.
-    private void report(List<Measured> all) {
+    private void report(List<Measured> all, boolean verified) {
         final List<Measured> ordered = all.stream()
                 .sorted(Comparator.comparingDouble(Measured::goodputBitsPerSecond))
                 .toList();
@@ -173,6 +176,7 @@ final class PerfCommand implements Callable<Integer> {
                 BitRate.format(ordered.getLast().goodputBitsPerSecond())));
         output.result(new Json()
                 .putAll(median.json())
+                .put("verified", verified)
                 .put("runs", all.stream().map(Measured::json).toList()));
     }
 

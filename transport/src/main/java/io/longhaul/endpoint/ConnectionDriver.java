@@ -138,6 +138,14 @@ final class ConnectionDriver implements Runnable {
             }
         }
 
+        @Override
+        public void onPacketTooLarge(int lane, int length) {
+            if (!removed) {
+                engine.onPacketTooLarge(agent.nowNanos(), lane, length);
+                agent.markReady(ConnectionDriver.this);
+            }
+        }
+
         private void take(int lane, MemorySegment segment, long offset, int length) {
             try {
                 engine.onPacket(agent.nowNanos(), lane, segment, offset, length, false);

@@ -38,6 +38,7 @@ final class DirectLane {
     private final @Nullable PacketSlab receiveSlab; // of packets
     private int collectedReceives; // of packets
     private final int[] slots; // [position & sendDepth - 1]
+    private final int[] lengths; // [position & sendDepth - 1], bytes; of packets
     private int collectedSends;
     private int firstUnposted;
     private long nextPosition;
@@ -69,6 +70,7 @@ final class DirectLane {
         sends = SendRequests.allocate(arena, DataLane.SEND_BATCH);
         receives = ReceiveRequests.allocate(arena, DataLane.RECEIVE_BATCH);
         slots = new int[sendDepth];
+        lengths = new int[receiveSlab == null ? 1 : sendDepth];
         for (int i = 0; i < sends.capacity(); i++) {
             sends.payload(i, sendRegion, 0, 0)
                     .opcode(i, receiveSlab == null ? SendRequests.Opcode.WRITE_WITH_IMM : SendRequests.Opcode.SEND);
@@ -191,6 +193,7 @@ final class DirectLane {
             return;
         }
         slots[(int) nextPosition & sendDepth - 1] = slot;
+        lengths[(int) nextPosition & sendDepth - 1] = lengthBytes;
         sends.id(collectedSends, nextPosition)
                 .flags(collectedSends, 0)
                 .payloadAt(collectedSends, sendRegion.address() + sendSlab.offset(slot), lengthBytes);
@@ -223,6 +226,11 @@ final class DirectLane {
         }
         firstUnposted = 0;
         collectedSends = 0;
+    }
+
+    /// Length of the packet at a position, bytes; 0 for placement.
+    int length(long position) {
+        return receiveSlab == null ? 0 : lengths[(int) position & sendDepth - 1];
     }
 
     /// Frees every send up to a position, that one included.

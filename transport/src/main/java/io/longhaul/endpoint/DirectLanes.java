@@ -48,6 +48,7 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
 
     private static final int SEND_DEPTH = 512;
     private static final int RECEIVE_DEPTH = 4096;
+    private static final int PACKET_DEPTH = 512;
     private static final int MOST_RECEIVE_DEPTH = 65_536;
     private static final int LEAST_RECEIVE_DEPTH = 64;
     private static final int PSN_MASK = 0xff_ffff;
@@ -88,7 +89,7 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         try {
             final int most =
                     receiveDepth(device.capabilities(), laneCount, config.rateHintBitsPerSecond(), ownMaxChunkBytes);
-            final int depth = packets ? Math.min(most, DataPort.receiveDepth(config, ownMaxChunkBytes)) : most;
+            final int depth = packets ? Math.min(most, packetDepth(config, laneCount, ownMaxChunkBytes)) : most;
             domain = device.allocateProtectionDomain();
             resources.push(domain::close);
             sendRegion = domain.registerMemory(port.sendSlab().segment(), 0);
@@ -132,17 +133,23 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         return depth;
     }
 
+    /// Receive buffers of each lane that carries packets, which belong to one connection alone: what the declared
+    /// rate
+    /// brings within a pause, or a default.
+    static int packetDepth(LonghaulConfig config, int laneCount, int packetBytes) {
+        if (config.receiveQueuePackets() != 0) {
+            return config.receiveQueuePackets();
+        }
+        final double hinted = config.rateHintBitsPerSecond() / 8.0 * DataPort.PAUSE_SECONDS / packetBytes / laneCount;
+        return (int) Math.clamp(hinted, PACKET_DEPTH, MOST_RECEIVE_DEPTH);
+    }
+
     private DirectLane openLane(int index, int depth, int startPsn) {
+        final PacketSlab receiveSlab = packets ? receiveSlab(depth) : null;
         final QueuePair queuePair = domain.createQueuePair(
                 new QueuePairConfig(QueuePair.Type.UC, sendQueue, receiveQueue, SEND_DEPTH, depth, index));
-        final DirectLane lane = new DirectLane(
-                queuePair,
-                startPsn,
-                SEND_DEPTH,
-                port.sendSlab(),
-                sendRegion,
-                packets ? receiveSlab(depth) : null,
-                arena);
+        final DirectLane lane =
+                new DirectLane(queuePair, startPsn, SEND_DEPTH, port.sendSlab(), sendRegion, receiveSlab, arena);
         boolean complete = false;
         try {
             queuePair.toInit(AccessFlags.LOCAL_WRITE | AccessFlags.REMOTE_WRITE, 0);
@@ -316,6 +323,19 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         }
     }
 
+    /// True when nothing can carry the connection's packets any more.
+    boolean isDead() {
+        if (!packets || closed) {
+            return false;
+        }
+        for (int i = 0; i < lanes.size(); i++) {
+            if (!lanes.get(i).isFailed()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private boolean hasOutstanding() {
         for (int i = 0; i < lanes.size(); i++) {
             if (lanes.get(i).hasOutstanding()) {
@@ -332,6 +352,9 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
 
         /// A packet arrived.
         void onPacket(int lane, MemorySegment segment, long offset, int length);
+
+        /// A packet is longer than the path or the device takes.
+        void onPacketTooLarge(int lane, int length);
     }
 
     /// Takes completions.
@@ -342,17 +365,17 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
             return 0;
         }
         final int sent = hasOutstanding() ? sendQueue.poll(completions, completions.capacity()) : 0;
-        for (int i = 0; i < sent; i++) {
+        for (int i = 0; i < sent && !closed; i++) {
             final int lane = laneOf(completions.queuePair(i));
             if (lane >= 0) {
-                onSent(completions, i, lanes.get(lane));
+                onSent(completions, i, lane, sink);
             }
         }
-        final int received = receiveQueue.poll(completions, completions.capacity());
+        final int received = closed ? 0 : receiveQueue.poll(completions, completions.capacity());
         if (received > 0) {
             agent.tick();
         }
-        for (int i = 0; i < received; i++) {
+        for (int i = 0; i < received && !closed; i++) {
             final int lane = laneOf(completions.queuePair(i));
             if (lane >= 0) {
                 onReceived(completions, i, lane, sink);
@@ -370,11 +393,17 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         return -1;
     }
 
-    private void onSent(WorkCompletions completions, int index, DirectLane lane) {
-        if (!completions.isSuccess(index)) {
-            onSendError(completions.status(index));
+    private void onSent(WorkCompletions completions, int index, int laneIndex, Sink sink) {
+        final DirectLane lane = lanes.get(laneIndex);
+        final long position = completions.id(index);
+        final CompletionStatus status = completions.status(index);
+        final int length = lane.length(position);
+        lane.complete(position);
+        if (packets && status == CompletionStatus.LOCAL_LENGTH_ERROR) {
+            sink.onPacketTooLarge(laneIndex, length);
+        } else if (!completions.isSuccess(index)) {
+            onSendError(status);
         }
-        lane.complete(completions.id(index));
     }
 
     private void onReceived(WorkCompletions completions, int index, int laneIndex, Sink sink) {
@@ -387,7 +416,9 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
         if (slab != null) {
             final int slot = (int) completions.id(index);
             sink.onPacket(laneIndex, slab.segment(), slab.offset(slot), completions.byteLength(index));
-            lane.recycle(slot);
+            if (!closed) { // by the packet
+                lane.recycle(slot);
+            }
             return;
         }
         lane.onReceived();
@@ -399,14 +430,16 @@ final class DirectLanes implements PlacementPort, AutoCloseable {
     // The chunk is lost: it is repeated by SEND, and a lane on which nothing arrives is left alone.
     private void onSendError(CompletionStatus status) {
         if (sendErrors++ == 0) {
-            log.log(Level.WARNING, "a queue pair for direct placement failed with " + status + "; its chunks are sent");
+            log.log(
+                    Level.WARNING,
+                    "a queue pair of a connection failed with " + status + (packets ? "" : "; its chunks are sent"));
         }
     }
 
     // The queue pair is in ERR, where every receive that is posted comes back at once.
     private void onReceiveError(DirectLane lane, CompletionStatus status) {
         if (!lane.isFailed()) {
-            log.log(Level.WARNING, "a queue pair for direct placement takes no more chunks, " + status);
+            log.log(Level.WARNING, "a queue pair of a connection takes no more, " + status);
         }
         lane.onFailed();
     }

@@ -12,6 +12,7 @@
  */
 package io.longhaul.endpoint;
 
+import io.longhaul.ConnectionException.Reason;
 import io.longhaul.verbs.WorkCompletions;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -68,6 +69,9 @@ final class DirectService {
         }
         if (count > 0) {
             agent.markReady(driver);
+        }
+        if (lanes != null && lanes.isDead()) {
+            driver.lose(Reason.DEVICE_FAILED, "all queue pairs of the connection failed; connect again");
         }
         return count;
     }

@@ -214,7 +214,8 @@ final class Endpoint implements Longhaul {
         try {
             final PortAgent local = port(channel.localAddress().getAddress());
             final PlacementOffer offered = hello.placement();
-            if (offered != null) {
+            final boolean wanted = config.placement() == LonghaulConfig.Placement.SEND_UC;
+            if (offered != null && offered.carriesPackets() == wanted) {
                 opening = DirectOpening.open(
                         local, config, Math.min(config.lanes(), offered.lanes().size()), log);
             }

@@ -226,7 +226,9 @@ final class EngineAgent implements Agent {
                 }
             }
             direct.requestNotify(wantsRoom);
-            if (pollLanes() == 0 && (ready.isEmpty() || sendBlocked)) {
+            final int polled = pollLanes();
+            retired.closeCompleted();
+            if (polled == 0 && (ready.isEmpty() || sendBlocked)) {
                 final long waitNanos = waitNanos();
                 if (waitNanos > 0) {
                     counters.parks++;

@@ -117,6 +117,11 @@ class DirectLanesTest {
         public void onPacket(int lane, MemorySegment segment, long offset, int length) {
             throw new AssertionError("a flushed receive brings nothing");
         }
+
+        @Override
+        public void onPacketTooLarge(int lane, int length) {
+            throw new AssertionError("nothing was sent");
+        }
     };
 
     private DirectLanes lanes() {

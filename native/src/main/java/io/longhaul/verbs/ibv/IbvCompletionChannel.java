@@ -36,6 +36,9 @@ final class IbvCompletionChannel implements CompletionChannel {
     private static final int CHANNEL_INDEX = 0;
     private static final int WAKEUP_INDEX = 1;
 
+    /// With so many queues, one event at a time: a second look costs a system call, which seldom finds one.
+    private static final int FEW_QUEUES = 16;
+
     private final IbvDevice device;
     private final long pointer;
     private final Arena arena;
@@ -94,7 +97,7 @@ final class IbvCompletionChannel implements CompletionChannel {
         while (true) {
             int ready = poller.poll(remaining);
             if (ready > 0) {
-                boolean completed = poller.isReady(CHANNEL_INDEX) && takeEvent();
+                boolean completed = poller.isReady(CHANNEL_INDEX) && takeEvents();
                 boolean woken = wakeup.consume(poller.isReady(WAKEUP_INDEX));
                 if (completed || woken) {
                     return true;
@@ -103,10 +106,18 @@ final class IbvCompletionChannel implements CompletionChannel {
             if (timeoutNanos >= 0) {
                 remaining = timeoutNanos - (System.nanoTime() - start);
                 if (remaining <= 0) {
+                    // The kernel drops an event for which it has no memory: none must be waited for in vain for ever.
+                    queues.forEach(IbvCompletionQueue::onEvent);
                     return false;
                 }
             }
         }
+    }
+
+    private boolean takeEvents() {
+        boolean any = takeEvent();
+        for (int i = FEW_QUEUES; any && i < queues.size() && takeEvent(); i++) {}
+        return any;
     }
 
     /// Takes one event: with more of them the descriptor stays ready, and the next call of [#await] returns at
