@@ -179,8 +179,7 @@ final class EngineAgent implements Agent {
         return work;
     }
 
-    // What the device refuses with an exception, for example because it was removed, ends all connections, not the
-    // agent.
+    // What the device refuses with an exception (it was removed, say) ends all connections, not the agent.
     private int tryDevice(IntSupplier work) {
         if (deviceFailed) {
             return 0;
@@ -199,8 +198,7 @@ final class EngineAgent implements Agent {
         return 0;
     }
 
-    /// Sleeps until a packet arrives, a timer is due, or somebody submits a command. Called when there was nothing
-    /// to do.
+    /// Sleeps until a packet arrives, a timer is due, or somebody submits a command.
     void park() {
         if (!ready.isEmpty() && !sendBlocked) {
             return;

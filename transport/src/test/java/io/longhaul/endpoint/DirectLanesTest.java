@@ -124,6 +124,23 @@ class DirectLanesTest {
         }
     };
 
+    @Test
+    void areDeadWhenNoneCanCarryPacketsAnyMore() {
+        final LonghaulConfig connected = LonghaulConfig.builder()
+                .insecure(true)
+                .placement(LonghaulConfig.Placement.SEND_UC)
+                .build();
+        final DirectLanes lanes = new DirectLanes(port, LANES, connected, log);
+        final WorkCompletions completions = WorkCompletions.allocate(port.arena(), 32);
+        for (int i = 0; i < LANES; i++) {
+            assertFalse(lanes.isDead(), i + " lanes failed");
+            lanes.lane(i).queuePair().toError();
+            while (lanes.poll(completions, agent, NOTHING) > 0) {}
+        }
+        assertTrue(lanes.isDead());
+        lanes.close();
+    }
+
     private DirectLanes lanes() {
         return new DirectLanes(port, LANES, config, log);
     }
