@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// The windows of each controller on three paths, as they were when somebody last looked at them.
 ///
-/// `-Dlonghaul.golden=update` writes them anew: read the difference before you commit it. Windows are rounded to
+/// `-Dlonghaul.golden=update` writes them anew: read the difference before you commit it; `-Dlonghaul.golden=svg` draws
+/// them into target/golden. Windows are rounded to
 /// packets, so
 /// that the last bits of floating point do not matter.
 @Timeout(120)
@@ -50,6 +51,10 @@ class GoldenTraceTest {
         if ("update".equals(System.getProperty("longhaul.golden"))) {
             Files.createDirectories(FOLDER);
             Files.writeString(file, trace);
+        }
+        if ("svg".equals(System.getProperty("longhaul.golden"))) {
+            final Path drawn = Files.createDirectories(Path.of("target", "golden"));
+            Files.writeString(drawn.resolve(name + ".svg"), drawing(name, trace));
         }
         assertEquals(Files.readString(file), trace, "the windows of " + name + " have changed");
     }
@@ -81,6 +86,36 @@ class GoldenTraceTest {
             out.append('\n');
         }
         return out.toString();
+    }
+
+    // A line for each path: 2 pixels for a round, and the largest window over 300.
+    private static String drawing(String name, String trace) {
+        final int[][] rows = trace.lines()
+                .filter(line -> !line.startsWith("#"))
+                .map(line -> Stream.of(line.strip().split(" +", -1))
+                        .mapToInt(Integer::parseInt)
+                        .toArray())
+                .toArray(int[][]::new);
+        final int largest = Stream.of(rows)
+                .mapToInt(row -> Math.max(row[1], Math.max(row[2], row[3])))
+                .max()
+                .orElseThrow();
+        final StringBuilder out = new StringBuilder("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"620\""
+                + " height=\"320\" font-family=\"sans-serif\" font-size=\"12\">\n");
+        out.append(String.format(
+                Locale.ROOT, "<text x=\"4\" y=\"14\">%s: window, at most %d packets</text>%n", name, largest));
+        final String[] colours = {"#0b6e99", "#c4451c", "#3f7d20"};
+        for (int path = 0; path < colours.length; path++) {
+            out.append("<polyline fill=\"none\" stroke=\"")
+                    .append(colours[path])
+                    .append("\" points=\"");
+            for (int[] row : rows) {
+                out.append(String.format(
+                        Locale.ROOT, "%d,%.1f ", 2 * row[0], 318 - 300.0 * row[path + 1] / Math.max(1, largest)));
+            }
+            out.append("\"/>\n");
+        }
+        return out.append("</svg>\n").toString();
     }
 
     private static CongestionConfig config(String name) {

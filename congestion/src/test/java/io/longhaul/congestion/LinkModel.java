@@ -108,6 +108,11 @@ public final class LinkModel {
         return nowNanos;
     }
 
+    /// Time that what waits in front of the link needs to leave.
+    public long queueNanos() {
+        return Math.max(0, busyUntilNanos - nowNanos);
+    }
+
     /// Runs until a time, or until all flows have completed.
     public void runUntil(long endNanos) {
         while (true) {

@@ -219,7 +219,7 @@ public final class BbrController implements CongestionController {
         final long roundTripNanos = model.queue.minRttNanos();
         final long ackDelayNanos = Math.min(ACK_DELAY_NANOS, roundTripNanos / ACK_DELAY_DIVISOR);
         // While the rate doubles, a growing queue looks like jitter: no room for that.
-        final long jitterNanos = phase == startup ? 0 : model.queue.jitterNanos();
+        final long jitterNanos = phase == startup ? 0 : model.queue.spreadNanos();
         final long slackNanos = Math.max(SCHEDULING_NANOS, 2 * ackDelayNanos + 2 * jitterNanos);
         double bytes = phase.windowGain() * model.bandwidth() * roundTripNanos / 1e9;
         bytes += model.bandwidth() * slackNanos / 1e9 + minBytes;

@@ -95,7 +95,7 @@ final class BbrModel {
         lastRoundMinRttNanos = queue.roundMinNanos();
         loss.onRoundEnd(belowCapacity, !queue.roundMayOverflow() && !loss.presentMarked());
         bounds.onRoundEnd(probing);
-        queue.onRoundEnd();
+        queue.onRoundEnd(lastRoundBandwidth);
         queue.packetTime(hasBandwidth() ? Bandwidth.nanosFor(config.packetBytes(), bandwidth()) : 0);
     }
 

@@ -286,7 +286,7 @@ final class CongestionBounds {
 
     private void onDelayAlone() {
         final long queueNanos = model.standingQueueNanos();
-        if (queueNanos <= model.queue.highNanos() || model.lastRoundAppLimited()) {
+        if (queueNanos <= model.queue.highNanos() || model.lastRoundAppLimited() || model.queue.hasRival()) {
             delayRounds = 0;
             return;
         }

@@ -19,7 +19,7 @@ import io.longhaul.congestion.AckSample;
 /// {@snippet lang=text :
 /// DOWN    0.95 x for a round, then until the queue is low: gives back what UP put into the queue, and shows what
 ///         the path loses when it is not full
-/// CRUISE  1.0 x less what drains the queue above its low mark within two round trips
+/// CRUISE  1.0 x less what drains the queue above its low mark within one and a half round trips
 /// REFILL  1.0 x for a round, so that UP starts from a full pipe
 /// UP      pulses of 1.05, 1.1, 1.25, 1.5, 2 x, a round each, each followed by a round of 1.0 x in which it is judged
 /// }
@@ -49,8 +49,12 @@ final class ProbeBw extends Phase {
 
     /// Most that CRUISE slows down for a queue.
     private static final double MAX_DRAIN = 0.1;
+    /// Round trips in which a queue above its low mark is to drain.
+    private static final double DRAIN_ROUNDS = 1.5;
     /// Push while there is no queue at all, so that the bottleneck never idles by an estimate that is a little low.
     private static final double CRUISE_PUSH = 1.005;
+    /// Part of the low mark of the queue below which there is none at all.
+    private static final double IDLE_DIVISOR = 4;
 
     //= draft-ietf-ccwg-bbr-06 §5.3.3.5 type=deviation: 8 rounds and 1 s instead of up to 63 rounds and 2 to 3 s
     private static final int CRUISE_MIN_ROUNDS = 8;
@@ -64,8 +68,19 @@ final class ProbeBw extends Phase {
 
     //= draft-ietf-ccwg-bbr-06 §5.3.3.4 type=deviation: 1.25 x from the start would overflow a buffer of 0.25 BDP
     private static final double[] UP_GAINS = {1.05, 1.1, 1.25, 1.5, 2.0};
-    /// Share of the expected growth that must be delivered for a pulse to have found room.
+    /// Share of the expected growth that must be delivered for the first pulse to have found room; and a later one,
+    /// which
+    /// is not to take from others what the path does not have.
     private static final double UP_GROWTH = 0.5;
+    private static final double UP_CLEAR_GROWTH = 0.8;
+    /// Rounds without any queue beyond those in which the push of CRUISE must have made one, if the path were full:
+    /// the
+    /// push itself takes up to 4 % of room without a probe.
+    private static final int IDLE_ROUNDS = 5;
+    /// Rounds by which this is spread, so that flows that see the same room do not take it in step.
+    private static final int IDLE_SPREAD = 3;
+
+    private static final double IDLE_GROWTH = 0.5;
     /// Below this many packets per round trip a pulse of 5 % is less than a packet or two: start higher.
     private static final int SMALL_BDP_PACKETS = 40;
 
@@ -77,6 +92,10 @@ final class ProbeBw extends Phase {
     private long graceRounds;
     private int earlyProbes;
     private long jitterState;
+    private int idleRounds;
+    private int idleWait;
+    private boolean roomSeen;
+    private double idleBase;
 
     private int pulse;
     private boolean pulsing;
@@ -98,6 +117,8 @@ final class ProbeBw extends Phase {
         waitRounds = early ? EARLY_ROUNDS : CRUISE_MIN_ROUNDS;
         waitNanos = early ? 0 : (long) (CRUISE_MIN_NANOS * spread);
         graceRounds = 0;
+        idleRounds = 0;
+        idleWait = IDLE_ROUNDS + (int) (IDLE_SPREAD * nextFraction());
     }
 
     /// Enters CRUISE; the first rounds still report on what Startup did.
@@ -123,6 +144,11 @@ final class ProbeBw extends Phase {
         begin(Step.UP, nowNanos);
         final long bdpPackets = model.bdpBytes() / model.config.packetBytes();
         pulse = bdpPackets >= SMALL_BDP_PACKETS ? 0 : bdpPackets >= SMALL_BDP_PACKETS / 2 ? 1 : 2;
+        if (roomSeen) {
+            // As much as the first pulse would show is known.
+            pulse = Math.max(pulse, 1);
+            roomSeen = false;
+        }
         pulsing = true;
         pulseBase = model.bandwidth();
         policed = false;
@@ -181,9 +207,34 @@ final class ProbeBw extends Phase {
         final boolean waited = roundsSeen >= waitRounds && sample.nowNanos - startNanos >= waitNanos;
         // A bound left by congestion that has passed is tested sooner.
         final boolean relieved = roundsSeen >= CRUISE_MIN_ROUNDS && model.bounds.reliefLikely() && model.queue.isLow();
-        if (waited || relieved) {
+        if (waited || relieved || hasRoom()) {
             enterRefill(sample.nowNanos);
         }
+    }
+
+    /// Counts a round of CRUISE. Pushing into a full path for n rounds makes a queue of n x 0.5 % of the round
+    /// trip: when
+    /// there is none, and what is delivered grows with the push, the path has room, and waiting would waste it. A
+    /// policer
+    /// makes no queue either, but delivers no more.
+    private boolean hasRoom() {
+        final boolean limited = model.bounds.active() && !model.bounds.reliefLikely();
+        if (!isIdle() || model.lastRoundAppLimited() || limited) {
+            idleRounds = 0;
+            return false;
+        }
+        if (idleRounds++ == 0) {
+            idleBase = model.latestBandwidth();
+        }
+        final double push = (CRUISE_PUSH - 1) * model.queue.minRttNanos();
+        final int needed = idleWait + (int) Math.ceil(model.queue.lowNanos() / IDLE_DIVISOR / push);
+        final double grown = 1 + IDLE_GROWTH * (CRUISE_PUSH - 1) * (idleRounds - 1);
+        roomSeen = idleRounds >= needed && model.latestBandwidth() >= idleBase * grown;
+        return roomSeen;
+    }
+
+    private boolean isIdle() {
+        return model.queue.queueNanos() < model.queue.lowNanos() / IDLE_DIVISOR && !model.bounds.congested();
     }
 
     private void onMinRttExpired(AckSample sample) {
@@ -218,8 +269,10 @@ final class ProbeBw extends Phase {
             return;
         }
         final double expected = pulseBase * (UP_GAINS[pulse] - 1);
-        final boolean grew = model.latestBandwidth() >= pulseBase + UP_GROWTH * expected;
-        if (model.lastRoundAppLimited() || !grew) {
+        final double needed = pulse == 0 ? UP_GROWTH : UP_CLEAR_GROWTH;
+        final boolean grew = model.latestBandwidth() >= pulseBase + needed * expected;
+        // A queue at the end of a pulse says that what grew was taken from others: a larger pulse would only fill it.
+        if (model.lastRoundAppLimited() || !grew || !model.queue.isLow()) {
             model.bounds.clearInflightHi();
             enterDown(sample.nowNanos);
             return;
@@ -253,16 +306,15 @@ final class ProbeBw extends Phase {
 
     //= draft-ietf-ccwg-bbr-06 §5.3.3.2 type=deviation: the queue, not a fixed margin, decides how far below 1.0
     private double cruiseGain() {
-        final boolean idle = model.queue.queueNanos() < model.queue.lowNanos() / 4;
-        return idle && !model.bounds.congested() ? CRUISE_PUSH : queueGain();
+        return isIdle() ? CRUISE_PUSH : queueGain();
     }
 
     private double queueGain() {
         final long excessNanos = model.queue.queueNanos() - model.queue.lowNanos();
-        if (excessNanos <= 0) {
+        if (excessNanos <= 0 || model.queue.hasRival()) {
             return 1.0;
         }
-        return 1.0 - Math.min(MAX_DRAIN, excessNanos / (2.0 * model.queue.minRttNanos()));
+        return 1.0 - Math.min(MAX_DRAIN, excessNanos / (DRAIN_ROUNDS * model.queue.minRttNanos()));
     }
 
     /// Most that pacing may make up for corruption: less while it is being measured.

@@ -16,9 +16,15 @@ package io.longhaul.congestion.bbr;
 ///
 /// The queue delay is taken from the *smallest* sample of each quarter of a round trip, so that jitter and late
 /// wake-ups
-/// of the host do not look like a queue. Worked number: at 20 ms the thresholds are 0.5 ms (low) and 1 ms (congested);
-/// at
-/// 100 ms they are 2 ms and 5 ms.
+/// of the host do not look like a queue. Where jitter holds packets for longer than that, the smallest sample of up to
+/// a
+/// whole round trip counts. The thresholds grow with the square root of the round trip beyond 20 ms, so that flows over
+/// short and long paths that meet in one queue mean nearly the same by it. Worked number: at 20 ms the thresholds are
+/// 0.5 ms (low) and 1 ms (congested); at 80 ms they are 0.8 ms and 2 ms.
+///
+/// Jitter is told from a queue by its falls: a queue shrinks by no more than the time in which it drains, and by far
+/// less
+/// while anybody still sends, but a packet that was late by chance is followed at once by one that was not.
 final class QueueDelay {
     /// Smallest delay that is told from noise, ns: scheduling on a shared host is of this order.
     private static final long LOW_FLOOR_NANOS = 500_000;
@@ -32,10 +38,21 @@ final class QueueDelay {
     private static final long SHORT_HIGH_FLOOR_NANOS = 2_000_000;
     /// Share of the minimum round trip above which a queue counts as congestion.
     private static final double HIGH_FRACTION = 0.05;
-    /// Mean distances from the smallest sample by which two smallest samples may differ without a queue.
+    /// Round trip up to which these shares hold; beyond it, they are of the geometric mean of both.
+    private static final double SHARE_RTT_NANOS = 20_000_000;
+    /// Mean changes by jitter by which two smallest samples may differ without a queue.
     private static final double NOISE_FACTOR = 4;
     /// Shortest time over which a smallest sample is taken, ns: two quanta of the pacer.
     private static final long MIN_BUCKET_NANOS = 100_000;
+
+    /// A quarter of a round trip is the shortest time in which a queue is judged.
+    private static final int BUCKET_DIVISOR = 4;
+    /// How many of the largest late arrivals fit the time in which a queue is judged.
+    private static final int BUCKET_SWINGS = 2;
+    /// Steepest fall of a queue, in parts of the time that it takes: nobody drains more than half of the rate.
+    private static final int QUEUE_FALL_DIVISOR = 2;
+    /// Part of the largest swing that a round forgets.
+    private static final int SWING_DECAY = 8;
 
     private static final int RISE_DIVISOR = 8;
     /// Packets that may wait for one another without being a queue.
@@ -44,6 +61,18 @@ final class QueueDelay {
     /// Time for which the smallest round trip is remembered to judge losses by, ns: twice the window of the
     /// minimum.
     private static final long FLOOR_WINDOW_NANOS = 60_000_000_000L;
+
+    /// Rounds, and time, in which the queue was never low although this flow yielded, before it is taken for the
+    /// work of
+    /// somebody who fills buffers: flows like ours either empty it within a few rounds, or share it in peace.
+    private static final int RIVAL_ROUNDS = 24;
+
+    private static final long RIVAL_NANOS = 1_000_000_000L;
+    private static final double RIVAL_YIELDED = 0.85;
+    /// Rounds for which a rival is believed, and rounds in which the queue is then given another chance to empty.
+    private static final int RIVAL_BELIEF_ROUNDS = 40;
+
+    private static final int RIVAL_TEST_ROUNDS = 8;
 
     private long minRttNanos;
     private long minStampNanos;
@@ -56,10 +85,21 @@ final class QueueDelay {
     private long queueNanos;
     private int risingBuckets;
     private long packetNanos;
+    private double spreadNanos;
     private double jitterNanos;
+    private long previousRttNanos;
+    private long previousNanos;
+    private long swingPeakNanos;
+    private long swingPeakStampNanos;
+    private double swingNanos;
 
     private long roundMinNanos = Long.MAX_VALUE;
     private long roundPeakNanos;
+    private long lastLowNanos;
+    private int roundsSinceLow;
+    private double rateAtLow;
+    private int beliefRounds;
+    private int testRounds;
 
     QueueDelay(long initialRttNanos) {
         minRttNanos = initialRttNanos;
@@ -86,22 +126,54 @@ final class QueueDelay {
         bucketMinNanos = Math.min(bucketMinNanos, rttNanos);
         roundMinNanos = Math.min(roundMinNanos, rttNanos);
         final double aboveNanos = Math.max(0, rttNanos - minRttNanos - queueNanos);
-        jitterNanos += (Math.min(aboveNanos, minRttNanos) - jitterNanos) / 16;
-        if (nowNanos - bucketStartNanos >= Math.max(MIN_BUCKET_NANOS, minRttNanos / 4)) {
+        spreadNanos += (Math.min(aboveNanos, minRttNanos) - spreadNanos) / 16;
+        onFall(nowNanos, rttNanos);
+        if (nowNanos - bucketStartNanos >= bucketLengthNanos()) {
             final long previousNanos = queueNanos;
             queueNanos = bucketMinNanos - minRttNanos;
             final boolean rises = queueNanos - previousNanos > (nowNanos - bucketStartNanos) / RISE_DIVISOR;
             risingBuckets = rises ? risingBuckets + 1 : 0;
             roundPeakNanos = Math.max(roundPeakNanos, queueNanos);
+            if (queueNanos <= lowNanos()) {
+                forgetRival(nowNanos);
+            }
             bucketStartNanos = nowNanos;
             bucketMinNanos = Long.MAX_VALUE;
         }
     }
 
+    private void onFall(long nowNanos, long rttNanos) {
+        if (previousRttNanos != 0) {
+            final long drainedNanos = (nowNanos - previousNanos) / QUEUE_FALL_DIVISOR;
+            final long fallNanos = Math.max(0, previousRttNanos - rttNanos - drainedNanos);
+            // Every fall was a rise before: twice the mean fall is the mean change.
+            jitterNanos += (Math.min(2.0 * fallNanos, minRttNanos) - jitterNanos) / 16;
+        }
+        previousRttNanos = rttNanos;
+        previousNanos = nowNanos;
+        final long belowPeakNanos = swingPeakNanos - rttNanos;
+        if (belowPeakNanos > (nowNanos - swingPeakStampNanos) / QUEUE_FALL_DIVISOR) {
+            swingNanos = Math.max(swingNanos, belowPeakNanos);
+        } else {
+            swingPeakNanos = rttNanos;
+            swingPeakStampNanos = nowNanos;
+        }
+    }
+
+    /// Time over which the smallest sample is taken: longer than jitter holds a packet, at most a round trip.
+    private long bucketLengthNanos() {
+        final long shortest = Math.max(MIN_BUCKET_NANOS, minRttNanos / BUCKET_DIVISOR);
+        return Math.max(shortest, Math.min((long) (BUCKET_SWINGS * swingNanos), minRttNanos));
+    }
+
     /// Forgets the samples of the round that ended; {@link #roundMinNanos} and {@link #roundPeakNanos} begin anew.
-    void onRoundEnd() {
+    ///
+    /// @param rate bytes per second that the round delivered
+    void onRoundEnd(double rate) {
+        onRivalRound(rate);
         roundMinNanos = Long.MAX_VALUE;
         roundPeakNanos = queueNanos;
+        swingNanos -= swingNanos / SWING_DECAY;
     }
 
     /// Says how long the bottleneck needs for a packet: on a slow path that alone is milliseconds.
@@ -109,12 +181,47 @@ final class QueueDelay {
         packetNanos = nanos;
     }
 
+    /// True when somebody who fills buffers keeps the queue from ever being low, however much this flow yields (the
+    /// "competitive mode" of Copa, NSDI 2018 §4): then yielding more would give the path away, and only losses and
+    /// marks
+    /// say how much is too much. Every now and then the queue is given another chance to empty.
+    boolean hasRival() {
+        return beliefRounds > 0;
+    }
+
+    private void onRivalRound(double rate) {
+        roundsSinceLow++;
+        if (roundsSinceLow == 1) {
+            rateAtLow = rate;
+        }
+        if (beliefRounds > 0) {
+            beliefRounds--;
+            testRounds = beliefRounds == 0 ? RIVAL_TEST_ROUNDS : 0;
+        } else if (testRounds > 0) {
+            testRounds--;
+        } else if (roundsSinceLow >= RIVAL_ROUNDS
+                && bucketStartNanos - lastLowNanos >= RIVAL_NANOS
+                && rate < RIVAL_YIELDED * rateAtLow) {
+            beliefRounds = RIVAL_BELIEF_ROUNDS;
+        }
+    }
+
+    private void forgetRival(long nowNanos) {
+        lastLowNanos = nowNanos;
+        roundsSinceLow = 0;
+        beliefRounds = 0;
+        testRounds = 0;
+    }
+
     /// Forgets the present queue, after a silence.
     void onRestart(long nowNanos) {
+        forgetRival(nowNanos);
         queueNanos = 0;
         roundPeakNanos = 0;
         bucketStartNanos = nowNanos;
         bucketMinNanos = Long.MAX_VALUE;
+        previousRttNanos = 0;
+        swingPeakNanos = 0;
     }
 
     /// Takes a larger minimum: the path has become longer.
@@ -137,7 +244,7 @@ final class QueueDelay {
         return minRttNanos;
     }
 
-    /// Present queue delay, at most a quarter of a round trip old.
+    /// Present queue delay, at most a quarter of a round trip old, or a whole one where jitter is large.
     long queueNanos() {
         return queueNanos;
     }
@@ -149,9 +256,14 @@ final class QueueDelay {
         return risingBuckets;
     }
 
-    /// Mean distance of a sample from the smallest sample around it.
-    long jitterNanos() {
-        return (long) jitterNanos;
+    /// Mean distance of a sample from the smallest sample around it, jitter and changes of the queue alike.
+    long spreadNanos() {
+        return (long) spreadNanos;
+    }
+
+    /// Largest fall of the round trip lately that no queue can show: how late jitter makes packets.
+    long swingNanos() {
+        return (long) swingNanos;
     }
 
     /// Smallest sample of the present round, {@link Long#MAX_VALUE} before its first.
@@ -177,13 +289,19 @@ final class QueueDelay {
     /// Queue delay up to which the path counts as free of queues.
     long lowNanos() {
         final long floorNanos = minRttNanos < SHORT_RTT_NANOS ? SHORT_HIGH_FLOOR_NANOS / 2 : LOW_FLOOR_NANOS;
-        return Math.max(floorNanos, (long) (LOW_FRACTION * minRttNanos)) + noiseNanos() / 2 + packetNanos;
+        return Math.max(floorNanos, (long) (LOW_FRACTION * scaleNanos())) + noiseNanos() / 2 + packetNanos;
     }
 
     /// Queue delay above which the path counts as congested.
     long highNanos() {
         final long floorNanos = minRttNanos < SHORT_RTT_NANOS ? SHORT_HIGH_FLOOR_NANOS : HIGH_FLOOR_NANOS;
-        return Math.max(floorNanos, (long) (HIGH_FRACTION * minRttNanos)) + noiseNanos() + QUEUED_PACKETS * packetNanos;
+        return Math.max(floorNanos, (long) (HIGH_FRACTION * scaleNanos()))
+                + noiseNanos()
+                + QUEUED_PACKETS * packetNanos;
+    }
+
+    private double scaleNanos() {
+        return Math.min(minRttNanos, Math.sqrt(minRttNanos * SHARE_RTT_NANOS));
     }
 
     /// What a few packets that wait for one another add on a slow path.
@@ -197,10 +315,10 @@ final class QueueDelay {
     }
 
     boolean isLow() {
-        return queueNanos <= lowNanos();
+        return queueNanos <= lowNanos() || hasRival();
     }
 
     boolean isHigh() {
-        return queueNanos > highNanos();
+        return queueNanos > highNanos() && !hasRival();
     }
 }

@@ -32,7 +32,12 @@ final class Startup extends Phase {
     private static final double LOSS_FRACTION = 0.10;
     private static final int LOSS_PACKETS = 8;
 
+    /// Growth within a round at which the pipe is not full yet.
+    private static final double DOUBLING = 1.5;
+
     private double fullBandwidth;
+    private double roundBandwidth;
+    private double nextRoundBandwidth;
     private int flatRounds;
     private boolean restarted;
 
@@ -44,6 +49,8 @@ final class Startup extends Phase {
     void restart() {
         fullBandwidth = 0;
         flatRounds = 0;
+        roundBandwidth = 0;
+        nextRoundBandwidth = 0;
         restarted = true;
     }
 
@@ -54,6 +61,10 @@ final class Startup extends Phase {
 
     @Override
     void onAck(AckSample sample) {
+        if (model.rounds.started()) {
+            roundBandwidth = nextRoundBandwidth;
+            nextRoundBandwidth = model.hasBandwidth() ? model.maxBandwidth() : 0;
+        }
         if (isPlateau()) {
             bbr.enterDrain(true);
         } else if (isQueue() || isHighLoss()) {
@@ -78,7 +89,16 @@ final class Startup extends Phase {
         final long minRttNanos = model.queue.minRttNanos();
         final long floorNanos = minRttNanos < QueueDelay.SHORT_RTT_NANOS ? SHORT_QUEUE_FLOOR_NANOS : QUEUE_FLOOR_NANOS;
         final long limitNanos = Math.max(floorNanos, minRttNanos / QUEUE_DIVISOR);
-        return model.hasBandwidth() && model.queue.queueNanos() > limitNanos + model.queue.queuedPacketsNanos();
+        return model.hasBandwidth()
+                && model.queue.queueNanos() > limitNanos + model.queue.queuedPacketsNanos()
+                && !(model.queue.swingNanos() > limitNanos / 2 && isDoubling());
+    }
+
+    /// True while what is delivered grows as what is sent does: then a delay is no queue, where jitter is known to
+    /// make
+    /// such delays. Without jitter nobody waits for that.
+    private boolean isDoubling() {
+        return model.maxBandwidth() >= DOUBLING * roundBandwidth;
     }
 
     //= draft-ietf-ccwg-bbr-06 §5.3.1.3 type=deviation: 10 % instead of 2 %, or any congestive loss with a queue or

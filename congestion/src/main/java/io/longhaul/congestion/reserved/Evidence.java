@@ -25,6 +25,20 @@ final class Evidence {
     /// Change of the round trip between two rounds below which it is steady: 1 % of it, at least 200 us.
     private static final long STEADY_FLOOR_NANOS = 200_000;
     private static final int STEADY_DIVISOR = 100;
+    /// Loss of a round that shows a full buffer rather than a longer route: this much more than half as much again
+    /// as the
+    /// path loses anyhow.
+    private static final double OVERFLOW_FRACTION = 0.01;
+
+    /// A queue that a climb may make before it ends: an eighth of the round trip, at least 2 ms, in the smallest
+    /// sample of
+    /// as long a time.
+    private static final long GROWTH_FLOOR_NANOS = 2_000_000;
+
+    private static final int GROWTH_DIVISOR = 8;
+
+    private static final double OVERFLOW_FACTOR = 1.5;
+    private static final int FLOOR_ROUNDS = 8;
 
     private long minRttNanos;
     private long minStampNanos;
@@ -34,6 +48,10 @@ final class Evidence {
     private long roundStartNanos;
     private long roundStartDeliveredBytes;
     private long roundMinRttNanos = Long.MAX_VALUE;
+    private long shortStartNanos;
+    private long shortMinNanos = Long.MAX_VALUE;
+    private long shortQueueNanos;
+    private boolean queueGrows;
     private long ackedBytes;
     private long lostBytes;
     private long markedPackets;
@@ -43,6 +61,8 @@ final class Evidence {
     private long lastRoundMinRttNanos;
     private int steadyRounds;
     private double lossFraction;
+    private double floorLossFraction;
+    private long priorMinRttNanos;
     private double deliveredBytesPerSecond;
     private boolean marked;
     private boolean wasAppLimited;
@@ -62,6 +82,7 @@ final class Evidence {
     /// Takes an acknowledgement; true when it ends a round, whose figures the getters then give.
     boolean onAck(AckSample sample) {
         onRtt(sample.nowNanos, sample.rttNanos);
+        onShortMinimum(sample.nowNanos, sample.rttNanos);
         final boolean ended = sample.packetDeliveredBytes >= roundEndDeliveredBytes && sample.newlyAckedBytes > 0;
         if (ended) {
             endRound(sample);
@@ -97,10 +118,31 @@ final class Evidence {
         }
     }
 
+    private void onShortMinimum(long nowNanos, long rttNanos) {
+        if (rttNanos > 0) {
+            shortMinNanos = Math.min(shortMinNanos, rttNanos);
+        }
+        final long growthNanos = Math.max(GROWTH_FLOOR_NANOS, minRttNanos / GROWTH_DIVISOR);
+        if (nowNanos - shortStartNanos >= growthNanos && shortMinNanos != Long.MAX_VALUE) {
+            shortQueueNanos = Math.max(0, shortMinNanos - minRttNanos);
+            queueGrows = shortQueueNanos > growthNanos;
+            shortStartNanos = nowNanos;
+            shortMinNanos = Long.MAX_VALUE;
+        }
+    }
+
+    /// True when a queue has lately grown beyond what a climb may make.
+    boolean queueGrows() {
+        return queueGrows;
+    }
+
     private void endRound(AckSample sample) {
+        lossFraction = lostBytes == 0 ? 0 : (double) lostBytes / ((double) lostBytes + ackedBytes);
         countSteadyRounds();
         queueNanos = roundMinRttNanos == Long.MAX_VALUE ? 0 : Math.max(0, roundMinRttNanos - minRttNanos);
-        lossFraction = lostBytes == 0 ? 0 : (double) lostBytes / ((double) lostBytes + ackedBytes);
+        if (!delayed() && markedPackets == 0) {
+            floorLossFraction += (lossFraction - floorLossFraction) / FLOOR_ROUNDS;
+        }
         marked = markedPackets > 0;
         wasAppLimited = appLimited;
         final long elapsedNanos = sample.nowNanos - roundStartNanos;
@@ -113,13 +155,16 @@ final class Evidence {
         clear();
     }
 
-    // A queue moves with the rate; the same high round trip in round after round is a longer route.
+    // A queue moves with the rate, or is full and loses; the same high round trip in round after round, without more
+    // loss
+    // than ever, is a longer route.
     private void countSteadyRounds() {
         if (roundMinRttNanos == Long.MAX_VALUE) {
             return;
         }
         final long change = Math.abs(roundMinRttNanos - lastRoundMinRttNanos);
-        steadyRounds = change <= Math.max(STEADY_FLOOR_NANOS, roundMinRttNanos / STEADY_DIVISOR) ? steadyRounds + 1 : 0;
+        final boolean steady = change <= Math.max(STEADY_FLOOR_NANOS, roundMinRttNanos / STEADY_DIVISOR);
+        steadyRounds = steady && !overflows() ? steadyRounds + 1 : 0;
         lastRoundMinRttNanos = roundMinRttNanos;
     }
 
@@ -128,11 +173,26 @@ final class Evidence {
         return steadyRounds;
     }
 
+    /// True when the last round lost more than the path loses while it is not full.
+    boolean overflows() {
+        return lossFraction > OVERFLOW_FACTOR * floorLossFraction + OVERFLOW_FRACTION;
+    }
+
     /// Takes the least round trip of the last round for that of the path.
     void adoptRoundTrip(long nowNanos) {
+        priorMinRttNanos = minRttNanos;
         minRttNanos = lastRoundMinRttNanos;
         minStampNanos = nowNanos;
         queueNanos = 0;
+        shortQueueNanos = 0;
+        queueGrows = false;
+        steadyRounds = 0;
+    }
+
+    /// Takes back what {@link #adoptRoundTrip} took: it was a queue after all.
+    void restoreRoundTrip() {
+        minRttNanos = Math.min(minRttNanos, priorMinRttNanos);
+        queueNanos = Math.max(0, lastRoundMinRttNanos - minRttNanos);
         steadyRounds = 0;
     }
 
@@ -148,9 +208,14 @@ final class Evidence {
         return minRttNanos;
     }
 
-    /// True when a queue stood for the whole round.
+    /// True when a queue stood for the whole round and still stands.
     boolean delayed() {
-        return queueNanos > Math.max(HIGH_FLOOR_NANOS, minRttNanos / HIGH_DIVISOR);
+        return Math.min(queueNanos, shortQueueNanos) > Math.max(HIGH_FLOOR_NANOS, minRttNanos / HIGH_DIVISOR);
+    }
+
+    /// True when a packet of the present round was marked.
+    boolean presentMarked() {
+        return markedPackets > 0;
     }
 
     /// True when a packet of the round was marked.

@@ -18,6 +18,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.congestion.LinkModel;
 import io.longhaul.congestion.ModelFlow;
+import io.longhaul.congestion.cubic.CubicFactory;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -49,5 +51,39 @@ class BbrFairnessTest {
         assertTrue(jain >= 0.9, "Jain's index " + jain);
         assertTrue(sum >= 0.97 * rate, "together " + sum / rate + " of the bottleneck");
         assertTrue(link.queueQuantileNanos(0.5) <= 4 * MILLI, "median queue " + link.queueQuantileNanos(0.5));
+    }
+
+    @ParameterizedTest(name = "{0} flows")
+    @CsvSource({"2", "3", "4"})
+    void keepsTheQueueShortWhileItShares(int count) {
+        final double rate = 500e6;
+        final LinkModel link = new LinkModel(rate, 20 * MILLI, 0.5, 7);
+        final ModelFlow[] flows = new ModelFlow[count];
+        for (int index = 0; index < count; index++) {
+            flows[index] = BbrFixture.flow(link, 2800, 20 * MILLI, 0, index + 1);
+        }
+        link.runUntil(10 * SECOND);
+        for (final ModelFlow flow : flows) {
+            flow.mark();
+        }
+        link.resetQueueStatistics();
+        link.runUntil(30 * SECOND);
+        double sum = 0;
+        for (final ModelFlow flow : flows) {
+            sum += flow.bitsPerSecondSinceMark();
+        }
+        assertTrue(sum >= 0.95 * rate, "together " + sum / rate + " of the bottleneck");
+        assertTrue(link.queueQuantileNanos(0.95) <= 4 * MILLI, "queue p95 " + link.queueQuantileNanos(0.95));
+    }
+
+    @Test
+    void keepsAShareBesideSomebodyWhoFillsTheBuffer() {
+        final double rate = 300e6;
+        final LinkModel link = new LinkModel(rate, 20 * MILLI, 0.25, 7);
+        final ModelFlow ours = BbrFixture.flow(link, 1400, 20 * MILLI);
+        link.add(new CubicFactory().create(BbrFixture.config(1400, 20 * MILLI, 0)), 1400, 0);
+        link.runUntil(20 * SECOND);
+        final double share = BbrFixture.share(link, ours, rate / 2, 60 * SECOND);
+        assertTrue(share >= 0.5 && share <= 1.5, share + " times its share");
     }
 }

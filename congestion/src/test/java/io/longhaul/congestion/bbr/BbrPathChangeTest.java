@@ -19,6 +19,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.longhaul.congestion.LinkModel;
 import io.longhaul.congestion.ModelFlow;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Simulated: paths that change under a running flow.
 class BbrPathChangeTest {
@@ -41,6 +43,31 @@ class BbrPathChangeTest {
         link.runUntil(link.nowNanos() + 2 * SECOND);
         final double again = BbrFixture.share(link, flow, high, SECOND);
         assertTrue(again >= 0.98, "delivered " + again + " of the whole");
+    }
+
+    @ParameterizedTest(name = "{0} bit/s, {1} ms, loss {2}")
+    @CsvSource({"1e9, 20, 0", "200e6, 100, 0", "500e6, 10, 0.001", "2e9, 40, 0.01"})
+    void findsARateThatHasRisenTenfoldWithinThirtyRoundTrips(double high, int rttMillis, double loss) {
+        final long rtt = rttMillis * MILLI;
+        final LinkModel link = new LinkModel(high / 10, rtt, 1, 7).loss(loss);
+        final ModelFlow flow = BbrFixture.flow(link, 2800, rtt);
+        link.runUntil(5 * SECOND + 100 * rtt);
+        link.rate(high);
+        double best = 0;
+        for (int round = 0; round < 30; round++) {
+            best = Math.max(best, BbrFixture.share(link, flow, high * (1 - loss), rtt));
+        }
+        assertTrue(best >= 0.9, "delivered " + best + " of the rate in the best of 30 round trips");
+    }
+
+    @Test
+    void doesNotProbeAPolicerAgainAndAgain() {
+        final LinkModel link = new LinkModel(500e6, RTT, 1, 7).policer(250e6, 200_000);
+        final ModelFlow flow = BbrFixture.flow(link, 2800, RTT);
+        link.runUntil(5 * SECOND);
+        final double share = BbrFixture.share(link, flow, 250e6, 10 * SECOND);
+        assertTrue(share >= 0.95, "delivered " + share + " of what passes");
+        assertTrue(flow.lossSinceMark() <= 0.02, "lost " + flow.lossSinceMark());
     }
 
     @Test

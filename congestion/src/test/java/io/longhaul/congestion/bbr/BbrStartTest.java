@@ -70,6 +70,19 @@ class BbrStartTest {
         assertTrue(seconds > 0 && ratio <= 1.25, "completion ratio " + ratio);
     }
 
+    @ParameterizedTest(name = "jitter of {0} us: {1} Gb/s")
+    @CsvSource({"0, 2", "3000, 2", "6000, 2", "8000, 0.5"})
+    void doesNotTakeJitterForAFullPipe(long jitterMicros, double least) {
+        // Nothing limits the rate: 25 round trips of doubling, and of probes, must have left 100 Mb/s far behind.
+        for (int seed = 1; seed <= 5; seed++) {
+            final LinkModel link = new LinkModel(20e9, RTT, 1, seed).jitter(jitterMicros * 1000);
+            final ModelFlow flow = BbrFixture.flow(link, 8900, RTT);
+            link.runUntil(25 * RTT);
+            final double reached = BbrFixture.share(link, flow, 1e9, 5 * RTT);
+            assertTrue(reached >= least, "seed " + seed + ": reached " + reached + " Gb/s");
+        }
+    }
+
     @Test
     void drainsTheQueueOfStartupWithinAFewRoundTrips() {
         //= draft-ietf-ccwg-bbr-06 §5.3.2 type=test

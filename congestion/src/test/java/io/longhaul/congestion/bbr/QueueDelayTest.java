@@ -49,8 +49,65 @@ class QueueDelayTest {
         assertEquals(MILLI, queue.highNanos());
         final QueueDelay far = new QueueDelay(100 * MILLI);
         far.onSample(0, 100 * MILLI);
-        assertEquals(2 * MILLI, far.lowNanos());
-        assertEquals(5 * MILLI, far.highNanos());
+        // The shares are of sqrt(20 ms x 100 ms) = 44.7 ms.
+        assertEquals(0.894, far.lowNanos() / 1e6, 0.001);
+        assertEquals(2.236, far.highNanos() / 1e6, 0.001);
+    }
+
+    @Test
+    void tellsJitterFromAQueueByItsFalls() {
+        feed(RTT, 10);
+        for (int sample = 0; sample < 80; sample++) {
+            // A queue that competing flows fill and drain by a quarter of their rate.
+            feed(RTT + (sample % 16 < 8 ? sample % 16 : 16 - sample % 16) * MILLI / 4, 1);
+        }
+        assertEquals(MILLI, queue.highNanos(), "a queue that moves is no noise");
+        for (int sample = 0; sample < 80; sample++) {
+            feed(RTT + (sample % 2) * 3 * MILLI, 1);
+        }
+        assertTrue(queue.highNanos() > 4 * MILLI, "jitter of 3 ms is noise: " + queue.highNanos());
+    }
+
+    @Test
+    void judgesTheQueueOverAWholeRoundTripWhereJitterHoldsPacketsThatLong() {
+        feed(RTT, 10);
+        for (int burst = 0; burst < 12; burst++) {
+            feed(RTT + 10 * MILLI, 9); // held for longer than a quarter of a round trip
+            feed(RTT, 1);
+            if (burst > 2) {
+                assertTrue(queue.queueNanos() < MILLI, "queue of " + queue.queueNanos() + " ns after burst " + burst);
+            }
+        }
+    }
+
+    @Test
+    void believesInARivalWhenYieldingNeverEmptiesTheQueueAndNowAndThenDoubtsIt() {
+        feed(RTT, 10);
+        int doubts = 0;
+        for (int round = 0; round < 200; round++) {
+            feed(RTT + 3 * MILLI, 20);
+            queue.onRoundEnd(Math.max(50, 100 - round));
+            if (round < 45) {
+                assertFalse(queue.hasRival(), "too early, in round " + round);
+                assertTrue(queue.isHigh() || round == 0);
+            } else if (round >= 55 && !queue.hasRival()) {
+                doubts++;
+            }
+        }
+        assertTrue(doubts >= 16 && doubts <= 32, "rounds of doubt: " + doubts);
+        feed(RTT + 3 * MILLI, 20);
+        feed(RTT, 20);
+        assertFalse(queue.hasRival(), "the queue was low");
+    }
+
+    @Test
+    void doesNotTakeAQueueForTheWorkOfARivalWhileTheRateHolds() {
+        feed(RTT, 10);
+        for (int round = 0; round < 200; round++) {
+            feed(RTT + 3 * MILLI / 2, 20);
+            queue.onRoundEnd(100 - round % 10);
+            assertFalse(queue.hasRival(), "in round " + round);
+        }
     }
 
     @Test
@@ -76,7 +133,7 @@ class QueueDelayTest {
     void remembersTheSmallestRoundTripOfAMinuteToJudgeLossesBy() {
         feed(RTT, 10);
         queue.rebase(nowNanos, RTT + 10 * MILLI);
-        queue.onRoundEnd();
+        queue.onRoundEnd(100);
         feed(RTT + 10 * MILLI, 10);
         assertFalse(queue.isHigh());
         assertTrue(queue.roundMayOverflow());

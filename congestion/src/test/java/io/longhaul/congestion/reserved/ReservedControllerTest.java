@@ -62,6 +62,29 @@ class ReservedControllerTest {
         assertEquals("ReservedHold", flow.controller().phase());
     }
 
+    @ParameterizedTest(name = "to {0} of the rate, queue {1} BDP, loss {2}")
+    @CsvSource({"0.1, 0.5, 0", "0.1, 2, 0", "0.3, 0.25, 0.001", "0.1, 0.5, 0.01", "0.5, 1, 0"})
+    void doesNotTakeAFullBufferForALongerRoute(double fraction, double queueBdp, double loss) {
+        final LinkModel link = new LinkModel(RATE, RTT, queueBdp, 7).loss(loss);
+        final ModelFlow flow = link.add(controller(), 2800, 0);
+        link.runUntil(SECOND);
+        link.rate(RATE * fraction);
+        link.runUntil(3 * SECOND);
+        flow.mark();
+        link.runUntil(6 * SECOND);
+        final double share = flow.bitsPerSecondSinceMark() / (RATE * fraction) / (1 - loss);
+        assertTrue(share >= 0.8, "delivered " + share + " of what was left");
+        assertTrue(flow.lossSinceMark() <= loss + 0.6, "lost " + flow.lossSinceMark());
+        // What waits in this model's queue still leaves at the old rate: that takes its time before the path is free.
+        final long queueNanos = link.queueNanos();
+        link.rate(RATE);
+        link.runUntil(6 * SECOND + queueNanos + 6 * RTT);
+        flow.mark();
+        link.runUntil(6 * SECOND + queueNanos + 8 * RTT);
+        final double again = flow.bitsPerSecondSinceMark() / RATE / (1 - loss);
+        assertTrue(again >= 0.9, "six round trips after the path was free: " + again);
+    }
+
     @Test
     void retreatsToTheDeliveredRateWhenAQueueAgreesAndClimbsBack() {
         final LinkModel link = new LinkModel(RATE, RTT, 1, 7);
