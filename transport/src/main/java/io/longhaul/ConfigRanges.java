@@ -12,7 +12,11 @@
  */
 package io.longhaul;
 
+import io.longhaul.congestion.CongestionControllerFactory;
+import io.longhaul.verbs.soft.WireConfig;
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Checks of the settings of a {@link LonghaulConfig}.
 final class ConfigRanges {
@@ -45,6 +49,31 @@ final class ConfigRanges {
     /// Checks that a value is in a range.
     static void range(String name, int value, int least, int most) {
         check(value >= least && value <= most, name, value, least + ".." + most);
+    }
+
+    /// Checks that a controller is known, and has the rate that it needs.
+    static void controller(String name, List<CongestionControllerFactory> factories, long rateHintBitsPerSecond) {
+        final boolean known = LonghaulConfig.BUILT_IN_CONTROLLERS.contains(name)
+                || factories.stream().anyMatch(f -> f.name().equals(name));
+        check(
+                known,
+                "congestionController",
+                name,
+                "bbr, reserved" + factories.stream().map(f -> ", " + f.name()).reduce("", String::concat));
+        check(
+                rateHintBitsPerSecond > 0 || !name.equals("reserved"),
+                "congestionController",
+                name,
+                "reserved needs rateHintBitsPerSecond, the rate of the circuit");
+    }
+
+    /// Checks that the device has an emulated wire when one is wanted.
+    static void wire(@Nullable WireConfig wire, String device) {
+        check(
+                wire == null || device.equals("auto") || device.startsWith("soft"),
+                "wire",
+                device,
+                "only the software device has an emulated wire; set device=soft");
     }
 
     /// Refuses an invalid setting, naming its value and its range.

@@ -20,4 +20,9 @@ public class ConfigurationException extends LonghaulException {
     public ConfigurationException(String message) {
         super(Severity.ERROR, message, null);
     }
+
+    /// Creates an exception with the cause of the refusal.
+    public ConfigurationException(String message, Throwable cause) {
+        super(Severity.ERROR, message, cause);
+    }
 }

@@ -15,6 +15,7 @@ package io.longhaul;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,12 @@ public interface Connection extends AutoCloseable {
 
     /// Address of the peer's control port.
     InetSocketAddress remoteAddress();
+
+    /// Names of the peer as its certificate says (subject alternative names, DNS and IP), verified; none when the
+    /// connection is insecure.
+    default List<String> peerNames() {
+        return List.of();
+    }
 
     /// Name of the verbs device, for example {@code soft0}.
     String deviceName();

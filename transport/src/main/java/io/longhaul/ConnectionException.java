@@ -28,6 +28,8 @@ public class ConnectionException extends LonghaulException {
         VERSION_MISMATCH,
         /// The peer refused (limits, configuration).
         REFUSED,
+        /// The peer did not prove to be who it must be, or does not speak TLS 1.3 where this end demands it.
+        AUTHENTICATION_FAILED,
         /// No answer in time.
         TIMEOUT,
         /// The control connection works, datagrams do not get through.

@@ -14,13 +14,19 @@ package io.longhaul;
 
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.ServiceLoader;
+import java.util.Set;
 
 /// An endpoint: one verbs device, the agent that serves it, and any number of connections.
 ///
 /// {@snippet lang=java :
-/// try (Longhaul endpoint = Longhaul.open(LonghaulConfig.builder().insecure(true).build());
+/// try (Longhaul endpoint = Longhaul.open(LonghaulConfig.builder().identity(identity).build());
 ///         Connection connection = endpoint.connect(address, Duration.ofSeconds(5))) {
 ///     RemoteRegion inbox = connection.lookup("inbox").join();
 ///     connection.write(bytes, inbox, 0).join();
@@ -31,9 +37,8 @@ import java.util.ServiceLoader;
 public interface Longhaul extends AutoCloseable {
     /// Opens an endpoint.
     ///
-    /// @throws ConfigurationException when a setting is out of range, or does not say {@code insecure}: connections
-    /// are
-    ///     neither authenticated nor encrypted yet
+    /// @throws ConfigurationException when a setting is out of range, when the configuration has neither an identity
+    ///     nor says {@code insecure}, or when the identity's files cannot be used
     /// @throws DeviceException when the device cannot be opened
     static Longhaul open(LonghaulConfig config) {
         return ServiceLoader.load(Provider.class, Longhaul.class.getClassLoader())
@@ -67,6 +72,78 @@ public interface Longhaul extends AutoCloseable {
     /// Aborts what is left and frees the device. Idempotent.
     @Override
     void close();
+
+    /// Who an endpoint is, and whom it believes: a certificate with its key, and the authorities that sign those of
+    /// its peers. {@code longhaul keygen} makes such files. Both ends of a connection show their certificates in TLS
+    /// 1.3. The connecting end checks that the other's certificate is for the host that it dialled; the listening end
+    /// checks it against {@code allowedPeers}.
+    ///
+    /// Files are read when the endpoint opens, and again when they have changed; connections stay as they are.
+    ///
+    /// @param source where certificate, key and trust are
+    /// @param allowedPeers names of the hosts that may connect, as in their certificates (subject alternative names,
+    ///     no wildcards); none: every host whose certificate a trusted authority has signed
+    record Identity(Source source, Set<String> allowedPeers) {
+        /// Copies the names.
+        public Identity {
+            allowedPeers = Set.copyOf(allowedPeers);
+        }
+
+        /// Where certificate, key and trust are.
+        public sealed interface Source {}
+
+        /// Three PEM files.
+        ///
+        /// @param certificates the host's certificate, and behind it those between it and the authority
+        /// @param key its key in PKCS #8, not encrypted; nobody else on the machine may read the file
+        /// @param trust certificates of the authorities that are believed
+        public record PemFiles(Path certificates, Path key, Path trust) implements Source {}
+
+        /// One key store (PKCS #12): the first entry with a key, and the certificates that stand alone in it as trust.
+        ///
+        /// @param file the store
+        /// @param passwordFile file whose first line is its password
+        public record KeyStoreFile(Path file, Path passwordFile) implements Source {}
+
+        /// Values in memory.
+        ///
+        /// @param key private key
+        /// @param certificates its certificate, and behind it those between it and the authority
+        /// @param trust certificates of the authorities that are believed
+        public record InMemory(PrivateKey key, List<X509Certificate> certificates, List<X509Certificate> trust)
+                implements Source {
+            /// Copies the lists.
+            public InMemory {
+                certificates = List.copyOf(certificates);
+                trust = List.copyOf(trust);
+            }
+
+            @Override
+            public String toString() {
+                return "InMemory[" + certificates.size() + " certificates]";
+            }
+        }
+
+        /// An identity from PEM files; every host that an authority in {@code trust} has signed may connect.
+        public static Identity ofPem(Path certificates, Path key, Path trust) {
+            return new Identity(new PemFiles(certificates, key, trust), Set.of());
+        }
+
+        /// An identity from a key store.
+        public static Identity ofKeyStore(Path file, Path passwordFile) {
+            return new Identity(new KeyStoreFile(file, passwordFile), Set.of());
+        }
+
+        /// An identity from values in memory.
+        public static Identity of(PrivateKey key, List<X509Certificate> certificates, List<X509Certificate> trust) {
+            return new Identity(new InMemory(key, certificates, trust), Set.of());
+        }
+
+        /// The same, but only these hosts may connect; no names let in every host that is trusted.
+        public Identity allow(Collection<String> names) {
+            return new Identity(source, Set.copyOf(names));
+        }
+    }
 
     /// Service that makes endpoints; keeps the public API free of the packages behind it.
     interface Provider {

@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
 /// @param fec when parity is sent, so that losses need no round trip to be repaired
 /// @param lanes lanes to open for each local address, 1..64; a connection uses the smaller number of the two sides
 /// @param rateHintBitsPerSecond declared rate of the path, 0 for none; {@code reserved} needs it
-/// @param maxMemoryBytes hard cap of the receive memory (messages and streams) of one connection, bytes, 1 MiB and more
+/// @param maxMemoryBytes hard cap of the receive memory (messages and streams) of one connection, bytes, 1 MiB and
+///     more
 /// @param creditBytes message credit, and stream credit of each stream, given at the start, bytes; grows up to the cap
 /// @param maxMessageBytes longest message accepted, bytes, at most {@code maxMemoryBytes}
 /// @param windowChunks receive window at the start, chunks (about one per packet), a power of two
@@ -56,6 +57,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxInboundReads reads of a peer that may be outstanding on a connection
 /// @param maxStreams streams that may be open on a connection
 /// @param wire pretended long link behind the software device, for outgoing packets; null for none
+/// @param identity certificate, key and trust; null only when insecure
 /// @param insecure true for a control connection without TLS and packets without seal
 /// @param placement how the bytes of large writes travel; SEND_UC and DIRECT only where both ends want it, DIRECT only
 /// insecure
@@ -87,6 +89,7 @@ public record LonghaulConfig(
         int maxInboundReads,
         int maxStreams,
         @Nullable WireConfig wire,
+        Longhaul.@Nullable Identity identity,
         boolean insecure,
         Placement placement,
         IdleMode idleMode,
@@ -130,19 +133,11 @@ public record LonghaulConfig(
         ConfigRanges.check(
                 placement != Placement.DIRECT || insecure, "placement", placement, "SEND, as the connection is sealed");
         ConfigRanges.check(!device.isBlank(), "device", device, "auto, soft, or the name of a verbs device");
-        ConfigRanges.check(
-                wire == null || device.equals("auto") || device.startsWith("soft"),
-                "wire",
-                device,
-                "only the software device has an emulated wire; set device=soft");
-        checkController(congestionController, congestionFactories);
+        ConfigRanges.wire(wire, device);
+        ConfigRanges.check(identity == null || !insecure, "insecure", insecure, "false, as there is an identity");
+        ConfigRanges.controller(congestionController, congestionFactories, rateHintBitsPerSecond);
         ConfigRanges.range("lanes", lanes, 1, MAX_LANES);
         ConfigRanges.check(rateHintBitsPerSecond >= 0, "rateHintBitsPerSecond", rateHintBitsPerSecond, "0 and more");
-        ConfigRanges.check(
-                rateHintBitsPerSecond > 0 || !congestionController.equals("reserved"),
-                "congestionController",
-                congestionController,
-                "reserved needs rateHintBitsPerSecond, the rate of the circuit");
         ConfigRanges.check(maxMemoryBytes >= MIB, "maxMemoryBytes", maxMemoryBytes, "1048576 (1 MiB) and more");
         ConfigRanges.atMostMemory("creditBytes", creditBytes, maxMemoryBytes);
         ConfigRanges.atMostMemory("maxMessageBytes", maxMessageBytes, maxMemoryBytes);
@@ -192,16 +187,6 @@ public record LonghaulConfig(
         return Math.max(MIB, Math.min(Runtime.getRuntime().maxMemory(), 1L << 30));
     }
 
-    private static void checkController(String name, List<CongestionControllerFactory> factories) {
-        final boolean known = BUILT_IN_CONTROLLERS.contains(name)
-                || factories.stream().anyMatch(f -> f.name().equals(name));
-        ConfigRanges.check(
-                known,
-                "congestionController",
-                name,
-                "bbr, reserved" + factories.stream().map(f -> ", " + f.name()).reduce("", String::concat));
-    }
-
     /// Collects the values of a configuration. Not thread-safe.
     public static final class Builder {
         private String device = "auto";
@@ -229,6 +214,7 @@ public record LonghaulConfig(
         private int maxInboundReads = 128;
         private int maxStreams = 1000;
         private @Nullable WireConfig wire;
+        private Longhaul.@Nullable Identity identity;
         private boolean insecure;
         private Placement placement = Placement.SEND;
         private IdleMode idleMode = IdleMode.BLOCK;
@@ -262,6 +248,7 @@ public record LonghaulConfig(
             maxInboundReads = from.maxInboundReads;
             maxStreams = from.maxStreams;
             wire = from.wire;
+            identity = from.identity;
             insecure = from.insecure;
             placement = from.placement;
             idleMode = from.idleMode;
@@ -433,6 +420,12 @@ public record LonghaulConfig(
             return this;
         }
 
+        /// Sets who the endpoint is and whom it believes; null for nobody, which {@code insecure} must allow.
+        public Builder identity(Longhaul.@Nullable Identity value) {
+            identity = value;
+            return this;
+        }
+
         /// Allows a control connection without TLS and packets without seal.
         public Builder insecure(boolean value) {
             insecure = value;
@@ -489,6 +482,7 @@ public record LonghaulConfig(
                     maxInboundReads,
                     maxStreams,
                     wire,
+                    identity,
                     insecure,
                     placement,
                     idleMode,

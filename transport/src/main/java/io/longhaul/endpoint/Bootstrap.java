@@ -29,9 +29,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Both halves of the exchange over the control connection: the client announces itself, the server announces itself or
-/// refuses. Whatever the other side does, each step ends by its deadline, with a value or a {@link ConnectionException}
-/// that says what to do.
+/// Both halves of the exchange over the control connection: the client announces itself, the server announces itself
+/// or refuses. Whatever the other side does, each step ends by its deadline, with a value or a {@link
+/// ConnectionException} that says what to do.
 ///
 /// Threading: blocks; runs on the caller's thread or a virtual one, never on an agent.
 final class Bootstrap {
@@ -42,7 +42,7 @@ final class Bootstrap {
     /// Opens the control connection.
     ///
     /// @param bindAddress local address, or null
-    static ControlChannel dial(InetSocketAddress address, @Nullable InetAddress bindAddress, long deadlineNanos) {
+    static TcpControlChannel dial(InetSocketAddress address, @Nullable InetAddress bindAddress, long deadlineNanos) {
         if (address.isUnresolved()) {
             throw new ConnectionException(
                     Reason.UNREACHABLE,
@@ -55,7 +55,7 @@ final class Bootstrap {
                 socket.bind(new InetSocketAddress(bindAddress, 0));
             }
             socket.connect(address, millisUntil(deadlineNanos));
-            final ControlChannel channel = new TcpControlChannel(socket);
+            final TcpControlChannel channel = new TcpControlChannel(socket);
             connected = true;
             return channel;
         } catch (SocketTimeoutException e) {
@@ -100,8 +100,7 @@ final class Bootstrap {
         } catch (IOException e) {
             throw new ConnectionException(
                     Reason.NOT_LONGHAUL,
-                    peer + " broke the TCP connection during bootstrap (" + e.getMessage()
-                            + "); is it a Longhaul server?",
+                    peer + " broke the TCP connection during bootstrap (" + e.getMessage() + "); " + channel.hint(),
                     e);
         }
     }
@@ -153,6 +152,8 @@ final class Bootstrap {
                                 + " of the protocol; use the same release of Longhaul at both ends");
             } else if (e.reason() == Reason.PROTOCOL_VIOLATION) {
                 refuse(channel, Refusal.REFUSED_PROTOCOL, "the announcement is malformed");
+            } else if (e.reason() == Reason.AUTHENTICATION_FAILED) {
+                refuse(channel, Refusal.REFUSED_CONFIGURATION, "this server runs insecure");
             }
             throw e;
         }
@@ -185,7 +186,11 @@ final class Bootstrap {
         if (count == 0) {
             throw new ConnectionException(
                     Reason.NOT_LONGHAUL,
-                    peer + " ended the TCP connection without a word; is it a Longhaul server, and not overloaded?");
+                    peer + " ended the TCP connection without a word; " + channel.hint());
+        }
+        if (count == MAGIC_BYTES && TlsControlChannel.isTls(bytes)) {
+            throw new ConnectionException(
+                    Reason.AUTHENTICATION_FAILED, peer + " is refused: it speaks TLS, and this end runs insecure");
         }
         if (count < MAGIC_BYTES || !BootstrapCodec.isMagic(bytes)) {
             throw new ConnectionException(
@@ -216,9 +221,13 @@ final class Bootstrap {
         }
     }
 
-    private static String excerpt(ByteBuffer bytes) {
-        final String raw = StandardCharsets.ISO_8859_1.decode(bytes).toString();
-        return '"' + raw.replaceAll("[^ -~]", "?") + '"';
+    static String excerpt(ByteBuffer bytes) {
+        return '"' + printable(StandardCharsets.ISO_8859_1.decode(bytes).toString()) + '"';
+    }
+
+    /// A stranger's text, fit for terminals and logs.
+    static String printable(String text) {
+        return text.replaceAll("[^ -~]", "?");
     }
 
     private static int millisUntil(long deadlineNanos) throws SocketTimeoutException {

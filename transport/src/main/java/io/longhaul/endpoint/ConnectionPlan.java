@@ -17,20 +17,28 @@ import io.longhaul.FecPolicy;
 import io.longhaul.LonghaulConfig;
 import io.longhaul.core.EngineConfig;
 import io.longhaul.core.FecConfig;
+import io.longhaul.core.SealingParameters;
 import io.longhaul.endpoint.BootstrapMessage.Announcement;
 import io.longhaul.endpoint.BootstrapMessage.PlacementOffer;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What bootstrap agreed on: the engine's configuration, and where the peer's lanes are.
 ///
-/// The peer is reached at the address on which its control connection stands, never at one that it merely names: nobody
-/// can direct our packets at a third party.
+/// The peer is reached at the address on which its control connection stands, never at one that it merely names:
+/// nobody can direct our packets at a third party.
 ///
 /// @param engine configuration of the engine
 /// @param remoteAddress address of the peer's device
 /// @param remoteLanes its lanes, as many as are used
-record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneAddress> remoteLanes) {
+/// @param sealing how packets are sealed; null when they are not
+record ConnectionPlan(
+        EngineConfig engine,
+        InetAddress remoteAddress,
+        List<LaneAddress> remoteLanes,
+        @Nullable SealingParameters sealing) {
     /// IP packet that every path carries, bytes (RFC 8200 §5).
     private static final int LEAST_MTU_BYTES = 1280;
 
@@ -50,14 +58,16 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
     ///
     /// @param local what this end announced
     /// @param peer what the other end announced
-    /// @param rttNanos round trip of the control connection
+    /// @param channel the control connection
+    /// @param rttNanos its round trip
     static ConnectionPlan of(
             LonghaulConfig config,
             DataPort port,
             Announcement local,
             Announcement peer,
-            InetAddress remote,
+            ControlChannel channel,
             long rttNanos) {
+        final InetAddress remote = channel.remoteAddress().getAddress();
         if (!port.reaches(peer.lanes())) {
             throw new ConnectionException(
                     ConnectionException.Reason.REFUSED,
@@ -105,7 +115,19 @@ record ConnectionPlan(EngineConfig engine, InetAddress remoteAddress, List<LaneA
                 peer.limits(),
                 new FecConfig(takesParity ? config.fec() : FecPolicy.OFF, port::erasureKernel),
                 config.random().getAsLong());
-        return new ConnectionPlan(engine, remote, peer.lanes().subList(0, lanes));
+        return new ConnectionPlan(engine, remote, peer.lanes().subList(0, lanes), channel.sealing(exporterContext(local, peer)));
+    }
+
+    /// What makes the secret of this connection another than that of any other: the ids of client and server, and the
+    /// nonce, 64 bits each.
+    private static byte[] exporterContext(Announcement local, Announcement peer) {
+        final Announcement client = local.answer() ? peer : local;
+        final Announcement server = local.answer() ? local : peer;
+        return ByteBuffer.allocate(3 * Long.BYTES)
+                .putLong(client.connectionId())
+                .putLong(server.connectionId())
+                .putLong(client.nonce())
+                .array();
     }
 
     /// What this end announces.

@@ -12,9 +12,12 @@
  */
 package io.longhaul.endpoint;
 
+import io.longhaul.core.SealingParameters;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The control connection: a reliable, ordered byte channel, in the clear or secured.
 ///
@@ -25,6 +28,24 @@ interface ControlChannel extends AutoCloseable {
 
     /// Address of the peer.
     InetSocketAddress remoteAddress();
+
+    /// What a silent end of the channel may mean, for people.
+    default String hint() {
+        return "is it a Longhaul server, and not overloaded?";
+    }
+
+    /// Names in the peer's certificate; none when the channel is in the clear.
+    default List<String> peerNames() {
+        return List.of();
+    }
+
+    /// The secret of the packets of the connection for which this channel stands; null when the channel is in the
+    /// clear.
+    ///
+    /// @param context what distinguishes the connection, the same at both ends
+    default @Nullable SealingParameters sealing(byte[] context) {
+        return null;
+    }
 
     /// Sends all bytes.
     void send(ByteBuffer bytes) throws IOException;

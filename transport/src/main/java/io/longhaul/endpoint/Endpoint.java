@@ -51,6 +51,7 @@ final class Endpoint implements Longhaul {
 
     private final LonghaulConfig config;
     private final DeviceOpener devices;
+    private final ControlSecurity security;
     private final CongestionControllerFactory congestion;
     private final RateLimitedLog log = new RateLimitedLog(LOGGER);
     private final ExposedRegions sharedRegions = new ExposedRegions();
@@ -67,6 +68,7 @@ final class Endpoint implements Longhaul {
         this.config = config;
         this.devices = devices;
         congestion = ControllerChoice.find(config);
+        security = ControlSecurity.of(config, log);
     }
 
     @Override
@@ -85,9 +87,18 @@ final class Endpoint implements Longhaul {
         checkOpen();
         final long deadlineNanos = Bootstrap.deadlineNanos(timeout);
         final long startNanos = System.nanoTime();
-        final ControlChannel channel = Bootstrap.dial(address, config.bindAddress(), deadlineNanos);
+        final TcpControlChannel dialled = Bootstrap.dial(address, config.bindAddress(), deadlineNanos);
         final long rttNanos = System.nanoTime() - startNanos;
-        final EndpointConnection connection = open(channel, rttNanos, deadlineNanos);
+        boolean done = false;
+        final EndpointConnection connection;
+        try {
+            connection = open(security.onClient(dialled, address, deadlineNanos), rttNanos, deadlineNanos);
+            done = true;
+        } finally {
+            if (!done) {
+                dialled.close();
+            }
+        }
         Thread.ofVirtual().name("longhaul-control").start(() -> watch(connection));
         if (!awaitEstablished(connection, deadlineNanos)) {
             connection.close(Duration.ZERO);
@@ -115,7 +126,6 @@ final class Endpoint implements Longhaul {
             return connection;
         } finally {
             if (!done) {
-                channel.close();
                 connections.decrementAndGet();
                 opening.close();
             }
@@ -174,7 +184,7 @@ final class Endpoint implements Longhaul {
     @Nullable
     EndpointConnection answer(Socket control) {
         final long deadlineNanos = Bootstrap.deadlineNanos(config.handshakeTimeout());
-        final ControlChannel channel;
+        final TcpControlChannel channel;
         try {
             channel = new TcpControlChannel(control);
         } catch (IOException e) {
@@ -182,14 +192,16 @@ final class Endpoint implements Longhaul {
         }
         EndpointConnection connection = null;
         try {
-            connection = accept(channel, deadlineNanos);
+            connection = accept(security.onServer(channel, deadlineNanos), deadlineNanos);
             if (connection.awaitEstablished(deadlineNanos)) {
                 return connection;
             }
             log.log(Level.WARNING, blocked(connection, config.handshakeTimeout()));
             connection.close(Duration.ZERO);
         } catch (LonghaulException e) {
-            log.log(Level.DEBUG, "a handshake failed: " + e.getMessage());
+            final boolean refused =
+                    e instanceof ConnectionException ended && ended.reason() == Reason.AUTHENTICATION_FAILED;
+            log.log(refused ? Level.WARNING : Level.DEBUG, "a handshake failed: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
@@ -265,7 +277,7 @@ final class Endpoint implements Longhaul {
             long rttNanos,
             DirectOpening opening) {
         final ConnectionPlan plan = ConnectionPlan.of(
-                config, local.port(), mine, peer, channel.remoteAddress().getAddress(), rttNanos);
+                config, local.port(), mine, peer, channel, rttNanos);
         final EngineAgent agent = local.agent();
         final RegionTable regions = new RegionTable(config.random(), sharedRegions);
         final EndpointConnection connection = new EndpointConnection(new EndpointConnection.Parts(
@@ -393,6 +405,7 @@ final class Endpoint implements Longhaul {
             left = List.copyOf(ports.values());
             ports.clear();
         }
+        security.close();
         for (final EndpointListener listener : listeners) {
             listener.close();
         }

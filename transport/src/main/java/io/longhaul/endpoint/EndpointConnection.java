@@ -31,6 +31,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -122,6 +123,11 @@ final class EndpointConnection implements Connection {
     @Override
     public InetSocketAddress remoteAddress() {
         return channel.remoteAddress();
+    }
+
+    @Override
+    public List<String> peerNames() {
+        return channel.peerNames();
     }
 
     @Override

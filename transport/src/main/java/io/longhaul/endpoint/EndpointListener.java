@@ -22,7 +22,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /// Accepts control connections: each handshake runs on a virtual thread of its own, within a limited number and time.
@@ -36,13 +35,14 @@ final class EndpointListener implements Listener {
     private final Endpoint endpoint;
     private final ServerSocket socket;
     private final InetSocketAddress localAddress;
-    private final Semaphore handshakes;
+    private final PendingHandshakes handshakes;
     private final ArrivalQueue<Connection> accepted = new ArrivalQueue<>();
     private volatile boolean closed;
 
     EndpointListener(Endpoint endpoint, InetSocketAddress address) {
         this.endpoint = endpoint;
-        handshakes = new Semaphore(endpoint.config().maxPendingHandshakes());
+        handshakes = new PendingHandshakes(
+                endpoint.config().maxPendingHandshakes(), endpoint.config().handshakeTimeout());
         try {
             socket = new ServerSocket();
         } catch (IOException e) {
@@ -75,8 +75,9 @@ final class EndpointListener implements Listener {
         while (!closed) {
             try {
                 final Socket control = socket.accept();
-                if (handshakes.tryAcquire()) {
-                    Thread.ofVirtual().name("longhaul-control").start(() -> serve(control));
+                final PendingHandshakes.Place place = handshakes.admit(control, System.nanoTime());
+                if (place != null) {
+                    Thread.ofVirtual().name("longhaul-control").start(() -> serve(control, place));
                 } else {
                     endpoint.log().log(Level.WARNING, "too many handshakes are pending: a connection was dropped");
                     control.close();
@@ -101,12 +102,12 @@ final class EndpointListener implements Listener {
     }
 
     /// Life of a control connection: handshake, hand over, wait for its end.
-    private void serve(Socket control) {
+    private void serve(Socket control, PendingHandshakes.Place place) {
         final EndpointConnection connection;
         try {
             connection = endpoint.answer(control);
         } finally {
-            handshakes.release();
+            handshakes.release(place);
         }
         if (connection == null) {
             return;

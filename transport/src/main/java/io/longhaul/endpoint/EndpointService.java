@@ -23,10 +23,9 @@ public final class EndpointService implements Longhaul.Provider {
 
     @Override
     public Longhaul open(LonghaulConfig config) {
-        if (!config.insecure()) {
-            throw new ConfigurationException(
-                    "insecure=false, but connections are neither authenticated nor encrypted yet;"
-                            + " on a network that you trust, set insecure(true)");
+        if (!config.insecure() && config.identity() == null) {
+            throw new ConfigurationException("an endpoint needs an identity: give the builder one, from the files that"
+                    + " longhaul keygen makes; or, on a network that you trust, set insecure(true)");
         }
         return new Endpoint(config);
     }

@@ -71,6 +71,19 @@ final class TcpControlChannel implements ControlChannel {
         return count;
     }
 
+    /// Reads what has come, at least one byte.
+    ///
+    /// @return the number of bytes, -1 when the peer has ended the channel
+    int receiveSome(ByteBuffer target, long deadlineNanos) throws IOException {
+        final byte[] bytes = new byte[target.remaining()];
+        socket.setSoTimeout(remainingMillis(deadlineNanos));
+        final int count = socket.getInputStream().read(bytes);
+        if (count > 0) {
+            target.put(bytes, 0, count);
+        }
+        return count;
+    }
+
     private static int remainingMillis(long deadlineNanos) throws SocketTimeoutException {
         final long remainingNanos = deadlineNanos - System.nanoTime();
         if (remainingNanos <= 0) {
