@@ -26,19 +26,16 @@ import java.util.Set;
 /// An endpoint: one verbs device, the agent that serves it, and any number of connections.
 ///
 /// {@snippet lang=java :
-/// try (Longhaul endpoint = Longhaul.open(LonghaulConfig.builder().identity(identity).build());
-///         Connection connection = endpoint.connect(address, Duration.ofSeconds(5))) {
-///     RemoteRegion inbox = connection.lookup("inbox").join();
-///     connection.write(bytes, inbox, 0).join();
-/// }
-/// }
+/// try (Longhaul endpoint = Longhaul.open(LonghaulConfig.builder().identity(identity).build()); Connection connection
+/// = endpoint.connect(address, Duration.ofSeconds(5))) { RemoteRegion inbox = connection.lookup("inbox").join();
+/// connection.write(bytes, inbox, 0).join(); } }
 ///
 /// Threading: any thread.
 public interface Longhaul extends AutoCloseable {
     /// Opens an endpoint.
     ///
-    /// @throws ConfigurationException when a setting is out of range, when the configuration has neither an identity
-    ///     nor says {@code insecure}, or when the identity's files cannot be used
+    /// @throws ConfigurationException when a setting is out of range, when the configuration has neither an
+    ///     identity nor says {@code insecure}, or when the identity's files cannot be used
     /// @throws DeviceException when the device cannot be opened
     static Longhaul open(LonghaulConfig config) {
         return ServiceLoader.load(Provider.class, Longhaul.class.getClassLoader())
@@ -73,16 +70,16 @@ public interface Longhaul extends AutoCloseable {
     @Override
     void close();
 
-    /// Who an endpoint is, and whom it believes: a certificate with its key, and the authorities that sign those of
-    /// its peers. {@code longhaul keygen} makes such files. Both ends of a connection show their certificates in TLS
-    /// 1.3. The connecting end checks that the other's certificate is for the host that it dialled; the listening end
-    /// checks it against {@code allowedPeers}.
+    /// Who an endpoint is, and whom it believes: a certificate with its key, and the authorities that sign those
+    /// of its peers. {@code longhaul keygen} makes such files. Both ends of a connection show their certificates
+    /// in TLS 1.3, and check each other's against {@code allowedPeers}; the connecting end checks also that the
+    /// other's certificate is for the host that it dialled.
     ///
     /// Files are read when the endpoint opens, and again when they have changed; connections stay as they are.
     ///
     /// @param source where certificate, key and trust are
-    /// @param allowedPeers names of the hosts that may connect, as in their certificates (subject alternative names,
-    ///     no wildcards); none: every host whose certificate a trusted authority has signed
+    /// @param allowedPeers names of the hosts with which connections are made, as in their certificates (subject
+    ///     alternative names, no wildcards); none: every host whose certificate a trusted authority has signed
     record Identity(Source source, Set<String> allowedPeers) {
         /// Copies the names.
         public Identity {
@@ -99,7 +96,8 @@ public interface Longhaul extends AutoCloseable {
         /// @param trust certificates of the authorities that are believed
         public record PemFiles(Path certificates, Path key, Path trust) implements Source {}
 
-        /// One key store (PKCS #12): the first entry with a key, and the certificates that stand alone in it as trust.
+        /// One key store (PKCS #12): the first entry with a key, and the certificates that stand alone in it
+        /// as trust.
         ///
         /// @param file the store
         /// @param passwordFile file whose first line is its password
@@ -139,7 +137,7 @@ public interface Longhaul extends AutoCloseable {
             return new Identity(new InMemory(key, certificates, trust), Set.of());
         }
 
-        /// The same, but only these hosts may connect; no names let in every host that is trusted.
+        /// The same, but connections are made with these hosts alone; no names: with all that are trusted.
         public Identity allow(Collection<String> names) {
             return new Identity(source, Set.copyOf(names));
         }

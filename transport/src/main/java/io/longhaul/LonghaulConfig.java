@@ -37,8 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// @param fec when parity is sent, so that losses need no round trip to be repaired
 /// @param lanes lanes to open for each local address, 1..64; a connection uses the smaller number of the two sides
 /// @param rateHintBitsPerSecond declared rate of the path, 0 for none; {@code reserved} needs it
-/// @param maxMemoryBytes hard cap of the receive memory (messages and streams) of one connection, bytes, 1 MiB and
-///     more
+/// @param maxMemoryBytes hard cap of the receive memory (messages and streams) of one connection, bytes, 1 MiB and more
 /// @param creditBytes message credit, and stream credit of each stream, given at the start, bytes; grows up to the cap
 /// @param maxMessageBytes longest message accepted, bytes, at most {@code maxMemoryBytes}
 /// @param windowChunks receive window at the start, chunks (about one per packet), a power of two

@@ -80,7 +80,6 @@ final class CopyCommand implements Callable<Integer> {
             throw CommandFailure.usage("one of SRC and DST must be HOST:PORT/PATH and the other a local file, not '"
                     + from + "' and '" + to + "'");
         }
-        endpointOptions.requireInsecure("copies");
         endpointOptions.config();
         meter = new ProgressMeter(System.err, progress || ProgressMeter.isTerminal());
         final Thread note = Thread.ofPlatform().unstarted(this::sayInterrupted);

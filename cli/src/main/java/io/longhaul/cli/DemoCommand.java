@@ -144,7 +144,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private EndpointOptions endpointOptions() {
         final EndpointOptions options = new EndpointOptions();
-        options.insecure = true;
+        options.security.insecure = true;
         options.device = "soft";
         options.controller = controller;
         options.lanes = lanes;

@@ -16,6 +16,7 @@ import io.longhaul.Connection;
 import io.longhaul.ConnectionException;
 import io.longhaul.FecPolicy;
 import io.longhaul.Longhaul;
+import io.longhaul.Longhaul.Identity;
 import io.longhaul.LonghaulConfig;
 import io.longhaul.LonghaulConfig.Placement;
 import io.longhaul.cli.quantity.BitRate;
@@ -28,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Options of every command that opens an endpoint: the same on both sides.
@@ -78,8 +80,8 @@ final class EndpointOptions {
     @Option(names = "--dscp", paramLabel = "N", description = "Class of service of every packet, 0..63.")
     int dscp;
 
-    @Option(names = "--insecure", description = "Go on without authentication and encryption, which do not exist yet.")
-    boolean insecure;
+    @Mixin
+    SecurityOptions security = new SecurityOptions();
 
     @Option(
             names = "--placement",
@@ -93,14 +95,6 @@ final class EndpointOptions {
     @Nullable
     Emulation emulation;
 
-    /// Refuses to go on without --insecure.
-    void requireInsecure(String what) {
-        if (!insecure) {
-            throw CommandFailure.usage(what + " are neither authenticated nor encrypted yet;"
-                    + " on a network that you trust, add --insecure to go on");
-        }
-    }
-
     /// Most bytes of memory for receiving.
     long maxMemoryBytes() {
         return maxMemory == null ? LonghaulConfig.defaultMaxMemoryBytes() : maxMemory.bytes();
@@ -113,6 +107,14 @@ final class EndpointOptions {
 
     /// The configuration of the endpoint.
     LonghaulConfig config() {
+        return config(false);
+    }
+
+    /// The configuration of the endpoint.
+    ///
+    /// @param server true when others connect to it: what is missing is told accordingly
+    LonghaulConfig config(boolean server) {
+        final Identity identity = security.identity(server);
         if (lanes < 1 || lanes > MAX_LANES) {
             throw CommandFailure.usage("Invalid value for option '--lanes': '" + lanes + "' is not in 1.." + MAX_LANES);
         }
@@ -134,7 +136,7 @@ final class EndpointOptions {
             throw CommandFailure.usage("--emulate works on the software device only; leave out --device " + device);
         }
         try {
-            return builder().build();
+            return builder().identity(identity).build();
         } catch (io.longhaul.ConfigurationException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }
@@ -159,13 +161,24 @@ final class EndpointOptions {
                 .maxMemoryBytes(maxMemoryBytes())
                 .dscp(dscp)
                 .wire(emulation == null ? null : emulation.wire())
-                .insecure(insecure)
+                .insecure(security.insecure)
                 .placement(Objects.requireNonNull(PLACEMENTS.get(placement)));
     }
 
     /// Opens the endpoint.
     Longhaul open() {
-        return Longhaul.open(config());
+        return open(config());
+    }
+
+    /// Opens an endpoint.
+    ///
+    /// @throws CommandFailure with one line, when what the options name cannot be used
+    static Longhaul open(LonghaulConfig config) {
+        try {
+            return Longhaul.open(config);
+        } catch (io.longhaul.ConfigurationException e) {
+            throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        }
     }
 
     /// Connects.

@@ -52,6 +52,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ServeCommand.class,
             CopyCommand.class,
             PerfCommand.class,
+            KeygenCommand.class,
             PingpongCommand.class,
             DevicesCommand.class,
             PlanCommand.class,

@@ -107,7 +107,6 @@ final class PerfCommand implements Callable<Integer> {
         if (runs < 1 || runs > MOST_RUNS) {
             throw CommandFailure.usage("Invalid value for option '--runs': '" + runs + "' is not in 1.." + MOST_RUNS);
         }
-        endpointOptions.requireInsecure("measurements");
         boolean verified = true;
         final List<Measured> all = new ArrayList<>();
         try (Longhaul endpoint = endpointOptions.open()) {

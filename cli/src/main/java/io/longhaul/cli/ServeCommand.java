@@ -13,6 +13,7 @@
 package io.longhaul.cli;
 
 import io.longhaul.Longhaul;
+import io.longhaul.LonghaulConfig;
 import io.longhaul.cli.files.ServedRoot;
 import io.longhaul.cli.quantity.HostPort;
 import io.longhaul.cli.quantity.QuantityException;
@@ -62,7 +63,7 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        endpointOptions.requireInsecure("connections");
+        final LonghaulConfig config = endpointOptions.config(true);
         final HostPort address;
         try {
             address = HostPort.parseListen(listen);
@@ -71,14 +72,14 @@ final class ServeCommand implements Callable<Integer> {
         }
         final ServedRoot served = servedRoot();
         final InetSocketAddress resolved = EndpointOptions.resolve(address);
-        final Longhaul endpoint = endpointOptions.open();
+        final Longhaul endpoint = EndpointOptions.open(config);
         if (warmUp != null) {
             Rehearsal.run(endpoint.config(), warmUp.toDuration());
         }
         try (endpoint;
                 Server server = new Server(endpoint, resolved, served, endpointOptions.maxMemoryBytes(), output::say)) {
             stopWithProcess(server);
-            announce(server.localAddress(), served, endpointOptions.config().device());
+            announce(server.localAddress(), served, config);
             server.run();
         }
         return ExitStatus.OK;
@@ -93,7 +94,7 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private void announce(InetSocketAddress local, ServedRoot served, String device) {
+    private void announce(InetSocketAddress local, ServedRoot served, LonghaulConfig config) {
         final HostPort address = new HostPort(local.getAddress().getHostAddress(), local.getPort());
         output.line("listening on " + address);
         output.result(new Json()
@@ -101,9 +102,19 @@ final class ServeCommand implements Callable<Integer> {
                 .put("host", address.host())
                 .put("port", address.port())
                 .put("root", served.path().toString())
-                .put("device", device)
+                .put("device", config.device())
                 .put("sealed", false));
-        output.say("serving " + served.path() + " without authentication and encryption; stop with Ctrl-C");
+        output.say("serving " + served.path() + " to " + clients(config) + "; stop with Ctrl-C");
+    }
+
+    private static String clients(LonghaulConfig config) {
+        final Longhaul.Identity identity = config.identity();
+        if (identity == null) {
+            return "ANYBODY who reaches the port: --insecure, without authentication and encryption";
+        }
+        return identity.allowedPeers().isEmpty()
+                ? "every host with a certificate of the authority"
+                : String.join(", ", identity.allowedPeers().stream().sorted().toList());
     }
 
     /// SIGTERM and SIGINT end the sessions, which keep what they have, and then the process, with success.

@@ -29,9 +29,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Both halves of the exchange over the control connection: the client announces itself, the server announces itself
-/// or refuses. Whatever the other side does, each step ends by its deadline, with a value or a {@link
-/// ConnectionException} that says what to do.
+/// Both halves of the exchange over the control connection: the client announces itself, the server announces itself or
+/// refuses. Whatever the other side does, each step ends by its deadline, with a value or a {@link ConnectionException}
+/// that says what to do.
 ///
 /// Threading: blocks; runs on the caller's thread or a virtual one, never on an agent.
 final class Bootstrap {
@@ -185,8 +185,7 @@ final class Bootstrap {
         final int count = channel.receive(bytes, deadlineNanos);
         if (count == 0) {
             throw new ConnectionException(
-                    Reason.NOT_LONGHAUL,
-                    peer + " ended the TCP connection without a word; " + channel.hint());
+                    Reason.NOT_LONGHAUL, peer + " ended the TCP connection without a word; " + channel.hint());
         }
         if (count == MAGIC_BYTES && TlsControlChannel.isTls(bytes)) {
             throw new ConnectionException(

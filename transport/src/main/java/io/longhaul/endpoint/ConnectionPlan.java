@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What bootstrap agreed on: the engine's configuration, and where the peer's lanes are.
 ///
-/// The peer is reached at the address on which its control connection stands, never at one that it merely names:
-/// nobody can direct our packets at a third party.
+/// The peer is reached at the address on which its control connection stands, never at one that it merely names: nobody
+/// can direct our packets at a third party.
 ///
 /// @param engine configuration of the engine
 /// @param remoteAddress address of the peer's device
@@ -115,11 +115,12 @@ record ConnectionPlan(
                 peer.limits(),
                 new FecConfig(takesParity ? config.fec() : FecPolicy.OFF, port::erasureKernel),
                 config.random().getAsLong());
-        return new ConnectionPlan(engine, remote, peer.lanes().subList(0, lanes), channel.sealing(exporterContext(local, peer)));
+        return new ConnectionPlan(
+                engine, remote, peer.lanes().subList(0, lanes), channel.sealing(exporterContext(local, peer)));
     }
 
-    /// What makes the secret of this connection another than that of any other: the ids of client and server, and the
-    /// nonce, 64 bits each.
+    /// What makes the secret of this connection another than that of any other: the ids of client and server, and
+    /// the nonce, 64 bits each.
     private static byte[] exporterContext(Announcement local, Announcement peer) {
         final Announcement client = local.answer() ? peer : local;
         final Announcement server = local.answer() ? local : peer;

@@ -17,7 +17,6 @@ import io.longhaul.LonghaulConfig;
 import io.longhaul.identity.CredentialStore;
 import io.longhaul.identity.Credentials;
 import io.longhaul.identity.TlsSession;
-import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -71,8 +70,8 @@ final class ControlSecurity implements AutoCloseable {
         final Credentials own = credentials.current();
         final String host = dialled.getHostString();
         final int zone = host.indexOf('%'); // of a link-local address: no part of its name
-        final TlsSession session =
-                TlsSession.client(own, zone < 0 ? host : host.substring(0, zone), dialled.getPort());
+        final String name = zone < 0 ? host : host.substring(0, zone);
+        final TlsSession session = TlsSession.client(own, credentials.allowedPeers(), name, dialled.getPort());
         return TlsControlChannel.open(channel, session, true, own.describe(), deadlineNanos);
     }
 

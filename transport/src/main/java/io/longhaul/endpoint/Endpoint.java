@@ -276,8 +276,7 @@ final class Endpoint implements Longhaul {
             Announcement peer,
             long rttNanos,
             DirectOpening opening) {
-        final ConnectionPlan plan = ConnectionPlan.of(
-                config, local.port(), mine, peer, channel, rttNanos);
+        final ConnectionPlan plan = ConnectionPlan.of(config, local.port(), mine, peer, channel, rttNanos);
         final EngineAgent agent = local.agent();
         final RegionTable regions = new RegionTable(config.random(), sharedRegions);
         final EndpointConnection connection = new EndpointConnection(new EndpointConnection.Parts(

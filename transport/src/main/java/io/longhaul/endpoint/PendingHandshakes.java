@@ -116,7 +116,8 @@ final class PendingHandshakes {
         if (!(address instanceof Inet6Address)) {
             return address;
         }
-        final byte[] network = ByteBuffer.wrap(address.getAddress()).putLong(8, 0).array();
+        final byte[] network =
+                ByteBuffer.wrap(address.getAddress()).putLong(8, 0).array();
         try {
             return InetAddress.getByAddress(network);
         } catch (java.net.UnknownHostException e) {

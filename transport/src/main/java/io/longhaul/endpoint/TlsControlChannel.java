@@ -58,7 +58,8 @@ final class TlsControlChannel implements ControlChannel {
         hint = client
                 ? "it may not accept this end's certificate (" + own + "), or be overloaded; its log says why"
                 : "it may not trust this server's certificate (" + own + ")";
-        received = ByteBuffer.allocate(engine.getSession().getPacketBufferSize()).limit(0);
+        received =
+                ByteBuffer.allocate(engine.getSession().getPacketBufferSize()).limit(0);
         plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize())
                 .limit(0);
     }
@@ -136,8 +137,8 @@ final class TlsControlChannel implements ControlChannel {
         if (!BootstrapCodec.isMagic(received.slice())) {
             throw new ConnectionException(
                     Reason.NOT_LONGHAUL,
-                    peer + " does not speak TLS: it says " + Bootstrap.excerpt(received.slice().limit(SNIFFED_BYTES))
-                            + "; check the port");
+                    peer + " does not speak TLS: it says "
+                            + Bootstrap.excerpt(received.slice().limit(SNIFFED_BYTES)) + "; check the port");
         }
         if (client) {
             throw new ConnectionException(
@@ -213,8 +214,7 @@ final class TlsControlChannel implements ControlChannel {
     private ConnectionException failed(String peer, SSLException cause) {
         final String refusal = session.refusal();
         if (refusal != null) {
-            return new ConnectionException(
-                    Reason.AUTHENTICATION_FAILED, peer + " is not accepted: " + refusal, cause);
+            return new ConnectionException(Reason.AUTHENTICATION_FAILED, peer + " is not accepted: " + refusal, cause);
         }
         sendAlert();
         return new ConnectionException(

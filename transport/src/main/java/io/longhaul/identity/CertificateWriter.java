@@ -102,8 +102,8 @@ final class CertificateWriter {
         signature.initSign(key);
         signature.update(body);
         final byte[] certificate = Der.sequence(body, ECDSA_WITH_SHA256, Der.bits(0, signature.sign()));
-        return (X509Certificate) CertificateFactory.getInstance("X.509")
-                .generateCertificate(new ByteArrayInputStream(certificate));
+        return (X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate));
     }
 
     private static BigInteger serial() {
@@ -118,9 +118,7 @@ final class CertificateWriter {
     }
 
     private static byte[] extension(byte[] id, boolean critical, byte[] content) {
-        return critical
-                ? Der.sequence(id, Der.yes(), Der.octets(content))
-                : Der.sequence(id, Der.octets(content));
+        return critical ? Der.sequence(id, Der.yes(), Der.octets(content)) : Der.sequence(id, Der.octets(content));
     }
 
     private static byte[] alternativeNames(List<String> names) {

@@ -27,8 +27,8 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// The credentials of an endpoint as they are now: read again when their files have changed, and announced before they
-/// expire. Files that cannot be used are complained about once, and what was read before stays in force.
+/// The credentials of an endpoint as they are now: read again when their files have changed, and announced before
+/// they expire. Files that cannot be used are complained about once, and what was read before stays in force.
 ///
 /// Threading: any thread.
 public final class CredentialStore {
@@ -49,7 +49,11 @@ public final class CredentialStore {
     /// Whether a file is the one that was read.
     ///
     /// @param key device and inode where there are such, which a replaced file changes; null when it is gone
-    private record FileStamp(Path file, long modifiedMillis, long size, @Nullable Object key) {
+    private record FileStamp(
+            Path file,
+            long modifiedMillis,
+            long size,
+            @Nullable Object key) {
         static FileStamp of(Path file) {
             try {
                 final BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
@@ -135,8 +139,8 @@ public final class CredentialStore {
         } else {
             log.accept(
                     Level.WARNING,
-                    which + " expires on " + end + ", in " + Duration.between(now, end).toDays()
-                            + " days; replace it, it is read without a restart");
+                    which + " expires on " + end + ", in "
+                            + Duration.between(now, end).toDays() + " days; replace it, it is read without a restart");
         }
     }
 

@@ -65,7 +65,10 @@ public final class Credentials {
                 final List<X509Certificate> chain = PemFiles.certificates(pem.certificates());
                 final PrivateKey key = PemFiles.privateKey(pem.key(), chain.getFirst(), pem.certificates());
                 yield new Credentials(
-                        key, chain, PemFiles.certificates(pem.trust()), pem.certificates().toString());
+                        key,
+                        chain,
+                        PemFiles.certificates(pem.trust()),
+                        pem.certificates().toString());
             }
             case Identity.KeyStoreFile store -> fromKeyStore(store.file(), store.passwordFile());
             case Identity.InMemory memory -> {
@@ -95,7 +98,8 @@ public final class Credentials {
             return fromKeyStore(store, password, file);
         } catch (IOException e) {
             throw new ConfigurationException(
-                    file + " cannot be opened with the password in " + passwordFile + ", or is no PKCS #12 key store", e);
+                    file + " cannot be opened with the password in " + passwordFile + ", or is no PKCS #12 key store",
+                    e);
         } catch (GeneralSecurityException e) {
             throw new ConfigurationException(file + " cannot be read: " + e.getMessage(), e);
         }

@@ -20,7 +20,8 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/// Writes ASN.1 values in the distinguished encoding (DER, ITU-T X.690 §8 and §10): what a certificate needs, no more.
+/// Writes ASN.1 values in the distinguished encoding (DER, ITU-T X.690 §8 and §10): what a certificate needs, no
+/// more.
 final class Der {
     /// Tags of X.690 §8 and X.680 §8: universal, constructed where the type is.
     static final int OCTET_STRING = 0x04;

@@ -50,7 +50,9 @@ public final class HostNames {
         } catch (IllegalArgumentException e) {
             throw invalid(text);
         }
-        if (name.isEmpty() || name.length() > MOST_CHARACTERS || ONLY_DIGITS_AND_DOTS.matcher(name).matches()) {
+        if (name.isEmpty()
+                || name.length() > MOST_CHARACTERS
+                || ONLY_DIGITS_AND_DOTS.matcher(name).matches()) {
             throw invalid(text);
         }
         for (final String label : name.split("\\.", -1)) {
@@ -85,8 +87,8 @@ public final class HostNames {
         }
     }
 
-    /// The names in a certificate: the subject alternative names, DNS and IP (RFC 5280 §4.2.1.6). What is malformed is
-    /// left out: it names nobody.
+    /// The names in a certificate: the subject alternative names, DNS and IP (RFC 5280 §4.2.1.6). What is
+    /// malformed is left out: it names nobody.
     public static List<String> of(X509Certificate certificate) {
         final List<String> names = new ArrayList<>();
         try {

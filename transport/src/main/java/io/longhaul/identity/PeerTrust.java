@@ -37,24 +37,12 @@ final class PeerTrust extends X509ExtendedTrustManager {
     private List<String> names = List.of();
     private boolean accepted;
 
-    private PeerTrust(Credentials own, @Nullable String dialled, Set<String> allowed) {
+    /// @param dialled the host name or address that the certificate must be for; null on the end that listens
+    /// @param allowed names with which a connection may be made; none: all that are trusted
+    PeerTrust(Credentials own, @Nullable String dialled, Set<String> allowed) {
         this.own = own;
         this.dialled = dialled;
         this.allowed = allowed;
-    }
-
-    /// For the end that connects.
-    ///
-    /// @param dialled the host name or address that the certificate must be for
-    static PeerTrust ofServer(Credentials own, String dialled) {
-        return new PeerTrust(own, dialled, Set.of());
-    }
-
-    /// For the end that listens.
-    ///
-    /// @param allowed names that may connect; none: all that are trusted
-    static PeerTrust ofClient(Credentials own, Set<String> allowed) {
-        return new PeerTrust(own, null, allowed);
     }
 
     /// A check of the standard library.
@@ -127,8 +115,8 @@ final class PeerTrust extends X509ExtendedTrustManager {
         }
         final String text = HostNames.printable(String.valueOf(cause.getMessage()));
         if (dialled != null && (text.startsWith("No subject") || text.startsWith("No name matching"))) {
-            return "its certificate is for " + HostNames.describe(host) + ", not for "
-                    + HostNames.printable(dialled) + "; connect by a name in it, or issue it for this name";
+            return "its certificate is for " + HostNames.describe(host) + ", not for " + HostNames.printable(dialled)
+                    + "; connect by a name in it, or issue it for this name";
         }
         return "its certificate (" + HostNames.describe(host) + ") is not valid here: " + text;
     }
@@ -139,8 +127,8 @@ final class PeerTrust extends X509ExtendedTrustManager {
             return "its certificate (" + HostNames.describe(host) + ") is self-signed and not trusted";
         }
         final String issuer = HostNames.issuer(chain[chain.length - 1]);
-        return "its certificate (" + HostNames.describe(host) + ") is signed by " + issuer + ", which is not trusted here ("
-                + trusted() + ")";
+        return "its certificate (" + HostNames.describe(host) + ") is signed by " + issuer
+                + ", which is not trusted here (" + trusted() + ")";
     }
 
     private String trusted() {

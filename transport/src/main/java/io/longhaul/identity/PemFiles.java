@@ -121,8 +121,9 @@ public final class PemFiles {
         return type.startsWith("ENCRYPTED")
                 ? file + " is encrypted; decrypt it with: openssl pkcs8 -in " + quoted(file)
                         + " -out key.pem, and chmod 600 key.pem; or use a key store"
-                : file + " holds a key in the old form '" + type + "'; convert it with: openssl pkcs8 -topk8 -nocrypt -in "
-                        + quoted(file) + " -out key.pem, and chmod 600 key.pem";
+                : file + " holds a key in the old form '" + type
+                        + "'; convert it with: openssl pkcs8 -topk8 -nocrypt -in " + quoted(file)
+                        + " -out key.pem, and chmod 600 key.pem";
     }
 
     private static @org.jspecify.annotations.Nullable PrivateKey decode(Path file, Block block, PublicKey like) {
@@ -138,12 +139,11 @@ public final class PemFiles {
 
     /// True when what the private key signs is verified by the public one.
     static boolean belongs(PrivateKey key, PublicKey publicKey) {
-        final String algorithm =
-                switch (publicKey.getAlgorithm()) {
-                    case "EC" -> "SHA256withECDSA";
-                    case "RSA" -> "SHA256withRSA";
-                    default -> publicKey.getAlgorithm(); // EdDSA
-                };
+        final String algorithm = switch (publicKey.getAlgorithm()) {
+            case "EC" -> "SHA256withECDSA";
+            case "RSA" -> "SHA256withRSA";
+            default -> publicKey.getAlgorithm(); // EdDSA
+        };
         try {
             final Signature signature = Signature.getInstance(algorithm);
             signature.initSign(key);
@@ -187,7 +187,8 @@ public final class PemFiles {
             try {
                 blocks.add(new Block(matcher.group(1), Base64.getMimeDecoder().decode(matcher.group(2))));
             } catch (IllegalArgumentException e) {
-                throw new ConfigurationException(file + " is damaged: the block '" + matcher.group(1) + "' is no base64", e);
+                throw new ConfigurationException(
+                        file + " is damaged: the block '" + matcher.group(1) + "' is no base64", e);
             }
         }
         return blocks;

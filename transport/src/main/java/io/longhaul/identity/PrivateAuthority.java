@@ -101,7 +101,8 @@ public final class PrivateAuthority {
     ///
     /// @throws ConfigurationException when a name is invalid
     public Issued issue(List<String> names, Instant notBefore, Instant notAfter) {
-        final List<String> normal = names.stream().map(HostNames::normal).distinct().toList();
+        final List<String> normal =
+                names.stream().map(HostNames::normal).distinct().toList();
         if (normal.isEmpty()) {
             throw new ConfigurationException("a certificate needs the name of its host");
         }

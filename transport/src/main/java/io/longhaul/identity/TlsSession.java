@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// TLS 1.3 with certificates on both sides, for one control connection: the engine, what it found out about the peer,
 /// and the secret of the connection's packets.
 ///
-/// Each session has a context of its own, so that none can be resumed: every connection proves its identity, under the
-/// certificates that are in force.
+/// Each session has a context of its own, so that none can be resumed: every connection proves its identity, under
+/// the certificates that are in force.
 ///
 /// Threading: one thread at a time.
 public final class TlsSession {
@@ -70,8 +70,9 @@ public final class TlsSession {
     /// The connecting end.
     ///
     /// @param host name or address that was dialled, which the server's certificate must be for (RFC 9525)
-    public static TlsSession client(Credentials own, String host, int port) {
-        final PeerTrust trust = PeerTrust.ofServer(own, host);
+    /// @param allowed names with which a connection may be made; none: all that are trusted
+    public static TlsSession client(Credentials own, Set<String> allowed, String host, int port) {
+        final PeerTrust trust = new PeerTrust(own, host, allowed);
         final SSLEngine engine = context(own, trust).createSSLEngine(host, port);
         final SSLParameters parameters = parameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
@@ -84,7 +85,7 @@ public final class TlsSession {
     ///
     /// @param allowed names that may connect; none: all that are trusted
     public static TlsSession server(Credentials own, Set<String> allowed) {
-        final PeerTrust trust = PeerTrust.ofClient(own, allowed);
+        final PeerTrust trust = new PeerTrust(own, null, allowed);
         final SSLEngine engine = context(own, trust).createSSLEngine();
         final SSLParameters parameters = parameters();
         parameters.setNeedClientAuth(true);
@@ -106,8 +107,8 @@ public final class TlsSession {
     }
 
     private static SSLParameters parameters() {
-        final SSLParameters parameters = new SSLParameters(
-                AES_IN_HARDWARE ? SUITES_WITH_AES : SUITES_WITHOUT_AES, new String[] {PROTOCOL});
+        final SSLParameters parameters =
+                new SSLParameters(AES_IN_HARDWARE ? SUITES_WITH_AES : SUITES_WITHOUT_AES, new String[] {PROTOCOL});
         parameters.setNamedGroups(GROUPS);
         parameters.setEnableRetransmissions(false);
         return parameters;
@@ -171,8 +172,8 @@ public final class TlsSession {
         };
     }
 
-    /// Shows the one certificate that there is, whoever the peer says it believes: if that is the wrong one, the peer
-    /// can say so.
+    /// Shows the one certificate that there is, whoever the peer says it believes: if that is the wrong one, the
+    /// peer can say so.
     private static final class OwnKey extends X509ExtendedKeyManager {
         private static final String ALIAS = "own";
 
@@ -219,8 +220,7 @@ public final class TlsSession {
         }
 
         @Override
-        public @Nullable String chooseClientAlias(
-                String[] keyTypes, Principal @Nullable [] issuers, Socket socket) {
+        public @Nullable String chooseClientAlias(String[] keyTypes, Principal @Nullable [] issuers, Socket socket) {
             return choose(keyTypes);
         }
 

@@ -119,8 +119,7 @@ class TlsConnectTest {
 
     @Test
     void bothEndsExportTheSameSecretForOneConnectionAndAnotherForTheNext() throws Exception {
-        final Credentials own =
-                Credentials.load(AUTHORITY.identity("127.0.0.1").source());
+        final Credentials own = Credentials.load(AUTHORITY.identity("127.0.0.1").source());
         final byte[] first = new byte[24];
         final byte[] second = {1};
         try (ServerSocket listener = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
@@ -138,8 +137,9 @@ class TlsConnectTest {
                 }
             });
             try (TlsControlChannel client = TlsControlChannel.open(
-                            new TcpControlChannel(new Socket(InetAddress.getLoopbackAddress(), listener.getLocalPort())),
-                            TlsSession.client(own, "127.0.0.1", listener.getLocalPort()),
+                            new TcpControlChannel(
+                                    new Socket(InetAddress.getLoopbackAddress(), listener.getLocalPort())),
+                            TlsSession.client(own, Set.of(), "127.0.0.1", listener.getLocalPort()),
                             true,
                             "c",
                             Bootstrap.deadlineNanos(PATIENCE));
@@ -149,7 +149,8 @@ class TlsConnectTest {
                 assertArrayEquals(here.secret(), there.secret());
                 assertEquals(here.suite(), there.suite());
                 assertTrue(here.isClient() && !there.isClient());
-                assertFalse(java.util.Arrays.equals(here.secret(), client.sealing(second).secret()));
+                assertFalse(java.util.Arrays.equals(
+                        here.secret(), client.sealing(second).secret()));
                 exchangesBytes(client, server);
             }
         }
@@ -212,7 +213,8 @@ class TlsConnectTest {
                 PemFiles.encode("CERTIFICATE", encoded(authority.certificate())),
                 StandardCharsets.US_ASCII);
         Files.writeString(dir.resolve("cert"), PemFiles.encode("CERTIFICATE", encoded(issued.certificate())));
-        Files.writeString(dir.resolve("key"), PemFiles.encode("PRIVATE KEY", issued.key().getEncoded()));
+        Files.writeString(
+                dir.resolve("key"), PemFiles.encode("PRIVATE KEY", issued.key().getEncoded()));
         Files.setPosixFilePermissions(dir.resolve("key"), PosixFilePermissions.fromString("rw-------"));
     }
 
