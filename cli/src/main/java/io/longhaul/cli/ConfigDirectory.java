@@ -32,9 +32,8 @@ record ConfigDirectory(Path path) {
 
     /// XDG Base Directory Specification: an empty or relative value counts as none.
     static ConfigDirectory of(@Nullable String configHome, String userHome) {
-        final Path base = configHome == null || !configHome.startsWith("/")
-                ? Path.of(userHome, ".config")
-                : Path.of(configHome);
+        final Path base =
+                configHome == null || !configHome.startsWith("/") ? Path.of(userHome, ".config") : Path.of(configHome);
         return new ConfigDirectory(base.resolve("longhaul"));
     }
 

@@ -76,9 +76,8 @@ final class KeyFiles {
         makeDirectory(directory);
         final boolean fresh = !Files.exists(file(ConfigDirectory.AUTHORITY));
         if (fresh && Files.exists(file(ConfigDirectory.AUTHORITY_KEY))) {
-            throw new ConfigurationException(
-                    file(ConfigDirectory.AUTHORITY_KEY) + " has lost its certificate, ca.pem; put it back, or choose"
-                            + " another directory");
+            throw new ConfigurationException(file(ConfigDirectory.AUTHORITY_KEY)
+                    + " has lost its certificate, ca.pem; put it back, or choose" + " another directory");
         }
         if (!fresh && !Files.exists(file(ConfigDirectory.AUTHORITY_KEY))) {
             throw new ConfigurationException("the authority in " + directory + " has no key here, ca-key.pem; run this"
@@ -88,7 +87,10 @@ final class KeyFiles {
                 ? PrivateAuthority.create(now)
                 : PrivateAuthority.load(file(ConfigDirectory.AUTHORITY), file(ConfigDirectory.AUTHORITY_KEY));
         if (fresh) {
-            write(file(ConfigDirectory.AUTHORITY_KEY), pem("PRIVATE KEY", authority.key().getEncoded()), true);
+            write(
+                    file(ConfigDirectory.AUTHORITY_KEY),
+                    pem("PRIVATE KEY", authority.key().getEncoded()),
+                    true);
             write(file(ConfigDirectory.AUTHORITY), pem(authority.certificate()), false);
         }
         final List<Host> made = new ArrayList<>();
@@ -132,7 +134,10 @@ final class KeyFiles {
 
     private Host host(PrivateAuthority authority, List<String> names, Path place, Issued issued) throws IOException {
         makeDirectory(place);
-        write(place.resolve(ConfigDirectory.KEY), pem("PRIVATE KEY", issued.key().getEncoded()), true);
+        write(
+                place.resolve(ConfigDirectory.KEY),
+                pem("PRIVATE KEY", issued.key().getEncoded()),
+                true);
         write(place.resolve(ConfigDirectory.CERTIFICATE), pem(issued.certificate()), false);
         if (!place.equals(directory)) {
             replace(place.resolve(ConfigDirectory.AUTHORITY), pem(authority.certificate()), false);

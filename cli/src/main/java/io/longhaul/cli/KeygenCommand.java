@@ -55,7 +55,10 @@ final class KeygenCommand implements Callable<Integer> {
                     + " Default: this host, localhost, 127.0.0.1 and ::1.")
     List<String> hosts = new ArrayList<>();
 
-    @Option(names = "--days", paramLabel = "N", description = "How long the hosts' certificates are valid. Default: 365.")
+    @Option(
+            names = "--days",
+            paramLabel = "N",
+            description = "How long the hosts' certificates are valid. Default: 365.")
     int days = (int) PrivateAuthority.HOST_LIFE.toDays();
 
     @Option(names = "--force", description = "Replace the files of hosts. The authority is never replaced.")
@@ -69,7 +72,8 @@ final class KeygenCommand implements Callable<Integer> {
         if (days < 1 || days > MOST_DAYS) {
             throw CommandFailure.usage("Invalid value for option '--days': '" + days + "' is not in 1.." + MOST_DAYS);
         }
-        final Path target = directory != null ? directory : ConfigDirectory.present().path();
+        final Path target =
+                directory != null ? directory : ConfigDirectory.present().path();
         final KeyFiles.Made made;
         try {
             made = new KeyFiles(target, force).make(names(), Duration.ofDays(days), Instant.now());
@@ -93,15 +97,16 @@ final class KeygenCommand implements Callable<Integer> {
     }
 
     private void print(KeyFiles.Made made, Path target) {
-        output.line((made.newAuthority() ? "made" : "used") + " the authority " + target.resolve(ConfigDirectory.AUTHORITY)
-                + "; its key, ca-key.pem, signs: keep it safe");
+        output.line((made.newAuthority() ? "made" : "used") + " the authority "
+                + target.resolve(ConfigDirectory.AUTHORITY) + "; its key, ca-key.pem, signs: keep it safe");
         final List<Json> list = new ArrayList<>();
         for (final KeyFiles.Host host : made.hosts()) {
             final Instant end = host.certificate().getNotAfter().toInstant();
-            output.line("made " + host.directory().resolve(ConfigDirectory.CERTIFICATE) + " and "
-                    + ConfigDirectory.KEY + " for " + String.join(", ", host.names()) + ", until " + end);
+            output.line("made " + host.directory().resolve(ConfigDirectory.CERTIFICATE) + " and " + ConfigDirectory.KEY
+                    + " for " + String.join(", ", host.names()) + ", until " + end);
             if (!host.directory().equals(target)) {
-                output.say("copy " + host.directory() + " to ~/.config/longhaul on " + host.names().getFirst());
+                output.say("copy " + host.directory() + " to ~/.config/longhaul on "
+                        + host.names().getFirst());
             }
             list.add(new Json()
                     .put("names", host.names())

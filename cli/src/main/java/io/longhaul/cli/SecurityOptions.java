@@ -59,8 +59,9 @@ final class SecurityOptions {
             names = "--allow",
             paramLabel = "NAME",
             split = ",",
-            description = "Hosts that may connect, by a name in their certificates; with commas, or repeated. Default: all"
-                    + " that --trust has signed.")
+            description =
+                    "Hosts that may connect, by a name in their certificates; with commas, or repeated. Default: all"
+                            + " that --trust has signed.")
     List<String> allow = new ArrayList<>();
 
     @Option(
@@ -139,13 +140,14 @@ final class SecurityOptions {
 
     /// How to begin, in one line.
     private static String none(ConfigDirectory config, boolean server) {
-        final String missing = "there is no certificate in " + config.text() + ", and connections must be authenticated; ";
+        final String missing =
+                "there is no certificate in " + config.text() + ", and connections must be authenticated; ";
         final String otherwise = "; or, on a network that you trust, add --insecure";
         return server
                 ? missing + "start securely with two commands: ./longhaul keygen --out " + config.text() + " --name "
                         + hostName() + " && ./longhaul serve" + otherwise
-                : missing + "make one where the server's was made: ./longhaul keygen --out " + config.text() + " --name "
-                        + hostName() + ", and copy ca.pem, cert.pem and key.pem to here" + otherwise;
+                : missing + "make one where the server's was made: ./longhaul keygen --out " + config.text()
+                        + " --name " + hostName() + ", and copy ca.pem, cert.pem and key.pem to here" + otherwise;
     }
 
     /// The name of this host as its kernel knows it; {@code localhost} when that is no name.

@@ -34,6 +34,7 @@ import io.longhaul.cli.transfer.TransferListener;
 import io.longhaul.cli.transfer.TransferReport;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -58,7 +59,9 @@ final class Session {
         this.memory = memory;
         this.log = log;
         inbox = new Inbox(connection);
-        peer = connection.remoteAddress().getHostString();
+        final String address = connection.remoteAddress().getHostString();
+        final List<String> names = connection.peerNames();
+        peer = names.isEmpty() || names.contains(address) ? address : names.getFirst() + " (" + address + ")";
     }
 
     void run() {

@@ -223,13 +223,13 @@ final class TlsControlChannel implements ControlChannel {
 
     private String explain(SSLException cause) {
         final String text = Bootstrap.printable(String.valueOf(cause.getMessage()));
-        if (text.startsWith("Received fatal alert")) {
-            return "it broke the TLS handshake off (" + text.substring(text.indexOf(':') + 2) + "): " + hint;
-        }
-        if (text.contains("rotocol version") || text.contains("TLSv1.2")) {
+        if (text.contains("rotocol version") || text.contains("protocol_version") || text.contains("TLSv1.2")) {
             return "it speaks TLS, but not version 1.3";
         }
-        if (text.startsWith("Empty client certificate chain")) {
+        if (text.contains("Received fatal alert")) {
+            return "it broke the TLS handshake off (" + text.substring(text.lastIndexOf(':') + 2) + "): " + hint;
+        }
+        if (text.contains("Empty client certificate chain")) {
             return "it showed no certificate";
         }
         return "the TLS handshake failed: " + text;
