@@ -119,9 +119,8 @@ final class Der {
     static byte[] oid(String dotted) {
         final String[] arcs = dotted.split("\\.", -1);
         final ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.write(40 * Integer.parseInt(arcs[0]) + Integer.parseInt(arcs[1]));
-        for (int i = 2; i < arcs.length; i++) {
-            final int arc = Integer.parseInt(arcs[i]);
+        for (int i = 1; i < arcs.length; i++) {
+            final int arc = Integer.parseInt(arcs[i]) + (i == 1 ? 40 * Integer.parseInt(arcs[0]) : 0);
             for (int shift = 28; shift > 0; shift -= 7) {
                 if (arc >>> shift != 0) {
                     out.write(0x80 | arc >>> shift & 0x7F);

@@ -29,6 +29,7 @@ public final class HostNames {
     private static final int MOST_CHARACTERS = 253; // RFC 1035 §2.3.4
     private static final Pattern LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?");
     private static final Pattern ONLY_DIGITS_AND_DOTS = Pattern.compile("[0-9.]+");
+    private static final Pattern FOUR_NUMBERS = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
     private static final int MOST_TEXT = 120;
     private static final int DNS_NAME = 2; // GeneralName, RFC 5280 §4.2.1.6
     private static final int IP_ADDRESS = 7;
@@ -69,7 +70,7 @@ public final class HostNames {
 
     /// The bytes of an IP address; null when the text is none.
     static byte @Nullable [] address(String text) {
-        if (text.indexOf(':') < 0 && !ONLY_DIGITS_AND_DOTS.matcher(text).matches()) {
+        if (text.indexOf(':') < 0 && !FOUR_NUMBERS.matcher(text).matches()) {
             return null;
         }
         try {

@@ -52,6 +52,7 @@ public final class PemFiles {
 
     private PemFiles() {}
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Block(String type, byte[] bytes) {}
 
     /// A block of text.
@@ -89,9 +90,7 @@ public final class PemFiles {
                     .generateCertificate(new ByteArrayInputStream(block.bytes()));
         } catch (CertificateException e) {
             throw new ConfigurationException(
-                    file + " holds a certificate that cannot be read: "
-                            + HostNames.printable(String.valueOf(e.getMessage())),
-                    e);
+                    file + " holds a certificate that cannot be read: it is damaged, or not X.509", e);
         }
     }
 

@@ -308,7 +308,7 @@ class TlsRefusalsTest {
 
     @Test
     void aClientWithoutCertificateIsRefused() throws Exception {
-        strangeTls("TLSv1.3", new Certificate[0], AUTHORITY.key());
+        strangeTls("TLSv1.3", new X509Certificate[0], AUTHORITY.key());
         assertOneLine("it showed no certificate");
     }
 
@@ -322,7 +322,7 @@ class TlsRefusalsTest {
     @Test
     void aChainOfTooManyCertificatesIsRefused() throws Exception {
         final Issued host = AUTHORITY.issue(List.of("long"), Instant.now(), DAY);
-        final Certificate[] chain = new Certificate[30];
+        final X509Certificate[] chain = new X509Certificate[30];
         Arrays.fill(chain, AUTHORITY.certificate());
         chain[0] = host.certificate();
         strangeTls("TLSv1.3", chain, host.key());

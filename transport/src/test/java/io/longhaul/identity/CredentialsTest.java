@@ -269,7 +269,7 @@ class CredentialsTest {
         store.current();
         assertEquals(List.of(Level.WARNING), levels, "said twice");
         write(AUTHORITY.issue(List.of("host-b"), Instant.now(), YEAR));
-        now[0] = now[0].minus(Duration.ofDays(1)); // a clock that is set back changes nothing
+        now[0] = now[0].minus(Duration.ofMinutes(30)); // a clock that is set back changes nothing
         assertEquals(List.of("host-b"), store.current().names());
     }
 
