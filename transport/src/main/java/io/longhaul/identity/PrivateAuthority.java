@@ -56,9 +56,14 @@ public final class PrivateAuthority {
     /// @param certificate the certificate of the key
     public record Issued(PrivateKey key, X509Certificate certificate) {}
 
-    /// Makes an authority that is valid from now on.
+    /// Makes an authority that is valid from a given time on.
     public static PrivateAuthority create(Instant now) {
         return create(now.minus(CLOCK_DIFFERENCE), now.plus(AUTHORITY_LIFE));
+    }
+
+    /// Makes an authority that is valid from now on.
+    public static PrivateAuthority create() {
+        return create(Instant.now());
     }
 
     /// Makes an authority that is valid for a given time.

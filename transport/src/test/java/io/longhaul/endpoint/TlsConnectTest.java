@@ -57,7 +57,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Connections between endpoints that know each other.
 @Timeout(60)
 class TlsConnectTest {
-    private static final PrivateAuthority AUTHORITY = PrivateAuthority.create(Instant.now());
+    private static final PrivateAuthority AUTHORITY = PrivateAuthority.create();
     private static final Duration PATIENCE = EndpointPair.PATIENCE;
 
     static LonghaulConfig config(Identity identity) {
@@ -175,7 +175,7 @@ class TlsConnectTest {
 
     @Test
     void newFilesAreReadWithoutDroppingConnections(@TempDir Path dir) throws Exception {
-        final PrivateAuthority next = PrivateAuthority.create(Instant.now());
+        final PrivateAuthority next = PrivateAuthority.create();
         write(dir, AUTHORITY, "127.0.0.1");
         try (Longhaul server = Longhaul.open(
                         config(Identity.ofPem(dir.resolve("cert"), dir.resolve("key"), dir.resolve("ca"))));

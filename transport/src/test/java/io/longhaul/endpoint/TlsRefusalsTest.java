@@ -55,6 +55,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509KeyManager;
 import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,8 +68,8 @@ class TlsRefusalsTest {
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration HANDSHAKE = Duration.ofSeconds(3);
     private static final Logger LOGGER = Logger.getLogger("io.longhaul");
-    private static final PrivateAuthority AUTHORITY = PrivateAuthority.create(Instant.now());
-    private static final PrivateAuthority STRANGERS = PrivateAuthority.create(Instant.now());
+    private static final PrivateAuthority AUTHORITY = PrivateAuthority.create();
+    private static final PrivateAuthority STRANGERS = PrivateAuthority.create();
 
     private final Queue<String> lines = new ConcurrentLinkedQueue<>();
     private final Handler handler = new Handler() {
@@ -111,6 +112,10 @@ class TlsRefusalsTest {
 
     private int port() {
         return listener.localAddress().getPort();
+    }
+
+    private static InetSocketAddress at(String host, int port) {
+        return new InetSocketAddress(host, port);
     }
 
     private Socket dial() throws IOException {
@@ -210,7 +215,7 @@ class TlsRefusalsTest {
     private String clientLine(Identity identity, String host) {
         try (Longhaul client = endpoint(identity)) {
             final ConnectionException refused = assertThrows(
-                    ConnectionException.class, () -> connect(client, new InetSocketAddress(host, port())));
+                    ConnectionException.class, () -> connect(client, at(host, port())));
             assertEquals(Reason.AUTHENTICATION_FAILED, refused.reason());
             return String.valueOf(refused.getMessage());
         }
@@ -268,7 +273,7 @@ class TlsRefusalsTest {
         }
 
         @Override
-        public String chooseClientAlias(String[] keyTypes, Principal[] issuers, Socket socket) {
+        public @Nullable String chooseClientAlias(String[] keyTypes, Principal[] issuers, Socket socket) {
             return chain.length > 0 && List.of(keyTypes).contains("EC") ? "shown" : null;
         }
 
@@ -278,7 +283,7 @@ class TlsRefusalsTest {
         }
 
         @Override
-        public String chooseServerAlias(String keyType, Principal[] issuers, Socket socket) {
+        public @Nullable String chooseServerAlias(String keyType, Principal[] issuers, Socket socket) {
             return null;
         }
 
@@ -397,7 +402,7 @@ class TlsRefusalsTest {
                 }
             });
             try (Longhaul client = endpoint(AUTHORITY.identity("host-b"));
-                    Connection connection = connect(client, new InetSocketAddress("127.0.0.1", port()))) {
+                    Connection connection = connect(client, at("127.0.0.1", port()))) {
                 assertTrue(connection.isOpen());
             }
             assertHungUp(silent);
@@ -420,7 +425,7 @@ class TlsRefusalsTest {
             Connection connection = null;
             while (connection == null) {
                 try {
-                    connection = connect(client, new InetSocketAddress("127.0.0.1", port()));
+                    connection = connect(client, at("127.0.0.1", port()));
                 } catch (ConnectionException e) {
                     assertTrue(System.nanoTime() < deadline, e.getMessage());
                     Thread.sleep(50); // time passes for the others only
@@ -448,7 +453,7 @@ class TlsRefusalsTest {
             return assertThrows(
                     ConnectionException.class,
                     () -> client.connect(
-                            new InetSocketAddress("127.0.0.1", strange.getLocalPort()), Duration.ofMillis(1500)));
+                            at("127.0.0.1", strange.getLocalPort()), Duration.ofMillis(1500)));
         }
     }
 

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Files that make an identity, good and bad; and what happens to them in time.
 class CredentialsTest {
-    private static final PrivateAuthority AUTHORITY = PrivateAuthority.create(Instant.now());
+    private static final PrivateAuthority AUTHORITY = PrivateAuthority.create();
     private static final Duration YEAR = Duration.ofDays(365);
 
     @TempDir

@@ -42,11 +42,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PrivateAuthorityTest {
-    private static final Instant NOW = Instant.now();
     private static final List<String> NAMES = List.of("host-a.example", "10.0.0.7", "2001:db8::7");
 
-    private final PrivateAuthority authority = PrivateAuthority.create(NOW);
-    private final Issued host = authority.issue(NAMES, NOW, Duration.ofDays(90));
+    private final Instant now = Instant.now();
+    private final PrivateAuthority authority = PrivateAuthority.create(now);
+    private final Issued host = authority.issue(NAMES, now, Duration.ofDays(90));
 
     @Test
     void theStandardLibraryAcceptsTheChain() throws Exception {
@@ -100,7 +100,7 @@ class PrivateAuthorityTest {
         assertEquals(256, ((ECPublicKey) certificate.getPublicKey()).getParams().getOrder().bitLength());
         assertTrue(certificate.getSerialNumber().bitLength() > 100);
         final Instant end = certificate.getNotAfter().toInstant();
-        assertTrue(Duration.between(NOW.plus(Duration.ofDays(90)), end).abs().toSeconds() <= 1, end.toString());
+        assertTrue(Duration.between(now.plus(Duration.ofDays(90)), end).abs().toSeconds() <= 1, end.toString());
     }
 
     @Test
@@ -114,14 +114,14 @@ class PrivateAuthorityTest {
 
     @Test
     void noCertificateOutlivesItsAuthority() {
-        final Issued late = authority.issue(List.of("h"), NOW, Duration.ofDays(36_500));
+        final Issued late = authority.issue(List.of("h"), now, Duration.ofDays(36_500));
         assertEquals(authority.certificate().getNotAfter(), late.certificate().getNotAfter());
     }
 
     @Test
     void timesFrom2050OnAreRead() {
         final Instant far = Instant.parse("2050-01-01T00:00:00Z");
-        final PrivateAuthority old = PrivateAuthority.create(NOW, far);
+        final PrivateAuthority old = PrivateAuthority.create(now, far);
         assertEquals(far, old.certificate().getNotAfter().toInstant());
     }
 
@@ -130,13 +130,13 @@ class PrivateAuthorityTest {
         final String name = "a".repeat(60) + "." + "b".repeat(60) + ".example";
         assertEquals(
                 List.of(name),
-                HostNames.of(authority.issue(List.of(name), NOW, Duration.ofDays(1)).certificate()));
+                HostNames.of(authority.issue(List.of(name), now, Duration.ofDays(1)).certificate()));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "a b", "a..b", "-a", "a-", "host\0", "*.example", "1.2.3", "1.2.3.4.5", "::g", "a/b", "..", "."})
     void whatIsNoNameIsRefused(String name) {
-        assertThrows(ConfigurationException.class, () -> authority.issue(List.of(name), NOW, Duration.ofDays(1)));
+        assertThrows(ConfigurationException.class, () -> authority.issue(List.of(name), now, Duration.ofDays(1)));
     }
 
     @ParameterizedTest
