@@ -9,6 +9,7 @@ module io.longhaul {
     exports io.longhaul;
     exports io.longhaul.core;
     exports io.longhaul.core.fec;
+    exports io.longhaul.identity;
 
     uses io.longhaul.Longhaul.Provider;
 

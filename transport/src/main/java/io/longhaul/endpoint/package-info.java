@@ -13,7 +13,7 @@
 /// Joins the protocol engine and a verbs device, and implements the public API on them.
 ///
 /// Owns the agents (one thread for each local address), their queue pairs and packet buffers, the bootstrap over a
-/// control connection, and the objects that applications hold. May import `io.longhaul`, `io.longhaul.core`,
+/// control connection, and the objects that applications hold. May import `io.longhaul`, `io.longhaul.core`, `io.longhaul.identity`,
 /// `io.longhaul.congestion`, `io.longhaul.verbs`, Agrona and JCTools.
 ///
 /// Threading: everything named Agent, Driver, Port or Lane belongs to one agent's thread; the classes that applications
