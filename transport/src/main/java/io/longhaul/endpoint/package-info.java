@@ -13,8 +13,8 @@
 /// Joins the protocol engine and a verbs device, and implements the public API on them.
 ///
 /// Owns the agents (one thread for each local address), their queue pairs and packet buffers, the bootstrap over a
-/// control connection, and the objects that applications hold. May import `io.longhaul`, `io.longhaul.core`, `io.longhaul.identity`,
-/// `io.longhaul.congestion`, `io.longhaul.verbs`, Agrona and JCTools.
+/// control connection, and the objects that applications hold. May import `io.longhaul`, `io.longhaul.core`,
+/// `io.longhaul.identity`, `io.longhaul.congestion`, `io.longhaul.verbs`, Agrona and JCTools.
 ///
 /// Threading: everything named Agent, Driver, Port or Lane belongs to one agent's thread; the classes that applications
 /// hold may be used by any thread, and talk to the agent through queues.

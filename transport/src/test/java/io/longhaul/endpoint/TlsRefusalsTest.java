@@ -137,8 +137,7 @@ class TlsRefusalsTest {
 
     /// Lines of an earlier test may still come.
     private void assertOneLine(String part) throws InterruptedException {
-        EndpointPair.await(
-                () -> lines.stream().anyMatch(line -> line.contains(part)), "'" + part + "' was not logged");
+        EndpointPair.await(() -> lines.stream().anyMatch(line -> line.contains(part)), "'" + part + "' was not logged");
         final List<String> found =
                 lines.stream().filter(line -> line.contains(part)).toList();
         assertEquals(1, found.size(), lines.toString());
@@ -168,22 +167,25 @@ class TlsRefusalsTest {
     void anExpiredClientIsRefused() throws Exception {
         final Instant now = Instant.now();
         assertRefused(
-                identity(AUTHORITY.issue(List.of("late"), now.minus(DAY), now.minusSeconds(60))), "(late) expired on", "expired");
+                identity(AUTHORITY.issue(List.of("late"), now.minus(DAY), now.minusSeconds(60))),
+                "(late) expired on",
+                "expired");
     }
 
     @Test
     void aClientThatIsNotValidYetIsRefused() throws Exception {
         final Instant now = Instant.now();
         assertRefused(
-                identity(AUTHORITY.issue(List.of("early"), now.plus(DAY), now.plus(DAY).plus(DAY))),
+                identity(AUTHORITY.issue(
+                        List.of("early"), now.plus(DAY), now.plus(DAY).plus(DAY))),
                 "(early) is valid only from",
                 "valid");
     }
 
     @Test
     void aSelfSignedClientIsRefused() throws Exception {
-        final Identity self = Identity.of(
-                STRANGERS.key(), List.of(STRANGERS.certificate()), List.of(AUTHORITY.certificate()));
+        final Identity self =
+                Identity.of(STRANGERS.key(), List.of(STRANGERS.certificate()), List.of(AUTHORITY.certificate()));
         assertRefused(self, "is self-signed and not trusted", "self-signed");
     }
 
@@ -193,14 +195,13 @@ class TlsRefusalsTest {
         final Issued good = AUTHORITY.issue(List.of("good"), Instant.now(), DAY);
         final Issued evil = STRANGERS.issue(List.of("evil"), Instant.now(), DAY);
         final Identity mixed = Identity.of(
-                evil.key(),
-                List.of(evil.certificate(), STRANGERS.certificate()),
-                List.of(AUTHORITY.certificate()));
+                evil.key(), List.of(evil.certificate(), STRANGERS.certificate()), List.of(AUTHORITY.certificate()));
         assertRefused(mixed, "is signed by CN=Longhaul private authority", "signed by");
         assertThrows(
                 io.longhaul.ConfigurationException.class,
-                () -> Credentials.load(Identity.of(evil.key(), List.of(good.certificate()), List.of(AUTHORITY.certificate()))
-                        .source()));
+                () -> Credentials.load(
+                        Identity.of(evil.key(), List.of(good.certificate()), List.of(AUTHORITY.certificate()))
+                                .source()));
     }
 
     private Connection connect(Longhaul client, InetSocketAddress address) {
@@ -214,8 +215,8 @@ class TlsRefusalsTest {
 
     private String clientLine(Identity identity, String host) {
         try (Longhaul client = endpoint(identity)) {
-            final ConnectionException refused = assertThrows(
-                    ConnectionException.class, () -> connect(client, at(host, port())));
+            final ConnectionException refused =
+                    assertThrows(ConnectionException.class, () -> connect(client, at(host, port())));
             assertEquals(Reason.AUTHENTICATION_FAILED, refused.reason());
             return String.valueOf(refused.getMessage());
         }
@@ -246,7 +247,8 @@ class TlsRefusalsTest {
     private void strangeTls(String protocol, X509Certificate[] chain, PrivateKey key) throws Exception {
         final SSLContext context = SSLContext.getInstance(protocol);
         context.init(new KeyManager[] {new Shown(chain, key)}, new TrustManager[] {new Credulous()}, null);
-        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(dial(), "127.0.0.1", port(), true)) {
+        try (SSLSocket socket =
+                (SSLSocket) context.getSocketFactory().createSocket(dial(), "127.0.0.1", port(), true)) {
             socket.setEnabledProtocols(new String[] {protocol});
             socket.setSoTimeout(20_000);
             assertThrows(IOException.class, () -> {
@@ -452,8 +454,7 @@ class TlsRefusalsTest {
             });
             return assertThrows(
                     ConnectionException.class,
-                    () -> client.connect(
-                            at("127.0.0.1", strange.getLocalPort()), Duration.ofMillis(1500)));
+                    () -> client.connect(at("127.0.0.1", strange.getLocalPort()), Duration.ofMillis(1500)));
         }
     }
 

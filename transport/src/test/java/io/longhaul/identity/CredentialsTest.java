@@ -66,7 +66,8 @@ class CredentialsTest {
 
     private void write(Issued issued) throws IOException {
         Files.writeString(trust, pem(AUTHORITY.certificate()));
-        Files.writeString(certificate, "a comment\r\n" + pem(issued.certificate()).replace("\n", "\r\n"));
+        Files.writeString(
+                certificate, "a comment\r\n" + pem(issued.certificate()).replace("\n", "\r\n"));
         Files.writeString(key, PemFiles.encode("PRIVATE KEY", issued.key().getEncoded()));
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
     }
@@ -128,7 +129,9 @@ class CredentialsTest {
         final KeyPairGenerator rsa = KeyPairGenerator.getInstance("RSA");
         rsa.initialize(2048);
         Files.writeString(
-                key, PemFiles.encode("PRIVATE KEY", rsa.generateKeyPair().getPrivate().getEncoded()));
+                key,
+                PemFiles.encode(
+                        "PRIVATE KEY", rsa.generateKeyPair().getPrivate().getEncoded()));
         refused("does not belong to the certificate");
     }
 
@@ -165,7 +168,9 @@ class CredentialsTest {
         load();
         Files.writeString(certificate, pem(host.certificate()) + pem(host.certificate()));
         refused("are no chain");
-        Files.writeString(certificate, pem(host.certificate()) + pem(AUTHORITY.certificate()).repeat(10));
+        Files.writeString(
+                certificate,
+                pem(host.certificate()) + pem(AUTHORITY.certificate()).repeat(10));
         refused("a chain has at most 10");
     }
 
@@ -181,7 +186,12 @@ class CredentialsTest {
             for (int i = random.nextInt(1, 6); i > 0; i--) {
                 bad[random.nextInt(bad.length)] = (byte) random.nextInt();
             }
-            Files.writeString(certificate, PemFiles.encode("CERTIFICATE", java.util.Arrays.copyOf(bad, random.nextInt(2) == 0 ? bad.length : random.nextInt(bad.length))));
+            Files.writeString(
+                    certificate,
+                    PemFiles.encode(
+                            "CERTIFICATE",
+                            java.util.Arrays.copyOf(
+                                    bad, random.nextInt(2) == 0 ? bad.length : random.nextInt(bad.length))));
             try {
                 load();
             } catch (ConfigurationException e) {
@@ -215,15 +225,14 @@ class CredentialsTest {
         try (OutputStream out = Files.newOutputStream(store)) {
             made.store(out, "secret".toCharArray());
         }
-        assertEquals(
-                List.of("host-a"), Credentials.load(identity.source()).names());
+        assertEquals(List.of("host-a"), Credentials.load(identity.source()).names());
         Files.writeString(password, "wrong\n");
         assertTrue(keyStoreRefusal(identity).contains("cannot be opened with the password"));
     }
 
     private static String keyStoreRefusal(Identity identity) {
-        return String.valueOf(
-                assertThrows(ConfigurationException.class, () -> Credentials.load(identity.source())).getMessage());
+        return String.valueOf(assertThrows(ConfigurationException.class, () -> Credentials.load(identity.source()))
+                .getMessage());
     }
 
     @Test
@@ -241,7 +250,8 @@ class CredentialsTest {
         store.current();
         store.current();
         assertEquals(1, lines.size(), lines.toString());
-        assertTrue(lines.getFirst().contains("in 28 days") || lines.getFirst().contains("in 29 days"), lines.toString());
+        assertTrue(
+                lines.getFirst().contains("in 28 days") || lines.getFirst().contains("in 29 days"), lines.toString());
         now[0] = now[0].plus(Duration.ofHours(23));
         store.current();
         assertEquals(1, lines.size(), lines.toString());

@@ -52,8 +52,7 @@ class PrivateAuthorityTest {
     void theStandardLibraryAcceptsTheChain() throws Exception {
         final PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(authority.certificate(), null)));
         parameters.setRevocationEnabled(false);
-        final CertPath path =
-                CertificateFactory.getInstance("X.509").generateCertPath(List.of(host.certificate()));
+        final CertPath path = CertificateFactory.getInstance("X.509").generateCertPath(List.of(host.certificate()));
         CertPathValidator.getInstance("PKIX").validate(path, parameters);
     }
 
@@ -61,10 +60,14 @@ class PrivateAuthorityTest {
     void opensslAcceptsTheChainForBothRolesAndItsNames(@TempDir Path dir) throws Exception {
         final Path ca = dir.resolve("ca.pem");
         final Path cert = dir.resolve("cert.pem");
-        Files.writeString(ca, PemFiles.encode("CERTIFICATE", authority.certificate().getEncoded()));
-        Files.writeString(cert, PemFiles.encode("CERTIFICATE", host.certificate().getEncoded()));
+        Files.writeString(
+                ca, PemFiles.encode("CERTIFICATE", authority.certificate().getEncoded()));
+        Files.writeString(
+                cert, PemFiles.encode("CERTIFICATE", host.certificate().getEncoded()));
         for (final String purpose : List.of("sslserver", "sslclient")) {
-            assertEquals(0, openssl("verify", "-x509_strict", "-purpose", purpose, "-CAfile", ca.toString(), cert.toString()));
+            assertEquals(
+                    0,
+                    openssl("verify", "-x509_strict", "-purpose", purpose, "-CAfile", ca.toString(), cert.toString()));
         }
         assertEquals(
                 0, openssl("verify", "-verify_hostname", "host-a.example", "-CAfile", ca.toString(), cert.toString()));
@@ -97,7 +100,12 @@ class PrivateAuthorityTest {
         assertEquals(List.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"), certificate.getExtendedKeyUsage());
         assertEquals(List.of("host-a.example", "10.0.0.7", "2001:db8:0:0:0:0:0:7"), HostNames.of(certificate));
         assertEquals("SHA256withECDSA", certificate.getSigAlgName());
-        assertEquals(256, ((ECPublicKey) certificate.getPublicKey()).getParams().getOrder().bitLength());
+        assertEquals(
+                256,
+                ((ECPublicKey) certificate.getPublicKey())
+                        .getParams()
+                        .getOrder()
+                        .bitLength());
         assertTrue(certificate.getSerialNumber().bitLength() > 100);
         final Instant end = certificate.getNotAfter().toInstant();
         assertTrue(Duration.between(now.plus(Duration.ofDays(90)), end).abs().toSeconds() <= 1, end.toString());
@@ -130,11 +138,28 @@ class PrivateAuthorityTest {
         final String name = "a".repeat(60) + "." + "b".repeat(60) + ".example";
         assertEquals(
                 List.of(name),
-                HostNames.of(authority.issue(List.of(name), now, Duration.ofDays(1)).certificate()));
+                HostNames.of(
+                        authority.issue(List.of(name), now, Duration.ofDays(1)).certificate()));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "a b", "a..b", "-a", "a-", "host\0", "*.example", "1.2.3", "1.2.3.4.5", "::g", "a/b", "..", "."})
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "a b",
+                "a..b",
+                "-a",
+                "a-",
+                "host\0",
+                "*.example",
+                "1.2.3",
+                "1.2.3.4.5",
+                "::g",
+                "a/b",
+                "..",
+                "."
+            })
     void whatIsNoNameIsRefused(String name) {
         assertThrows(ConfigurationException.class, () -> authority.issue(List.of(name), now, Duration.ofDays(1)));
     }
