@@ -103,7 +103,7 @@ final class ServeCommand implements Callable<Integer> {
                 .put("port", address.port())
                 .put("root", served.path().toString())
                 .put("device", config.device())
-                .put("sealed", false));
+                .put("sealed", !config.insecure()));
         output.say("serving " + served.path() + " to " + clients(config) + "; stop with Ctrl-C");
     }
 

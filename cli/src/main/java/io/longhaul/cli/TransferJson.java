@@ -36,7 +36,7 @@ final class TransferJson {
                 .put("device", device)
                 .put("cc", statistics.congestionController())
                 .put("lanes", statistics.lanes())
-                .put("sealed", false)
+                .put("sealed", statistics.sealed())
                 .put(
                         "limited_seconds",
                         new Json()

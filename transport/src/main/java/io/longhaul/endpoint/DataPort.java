@@ -13,6 +13,10 @@
 package io.longhaul.endpoint;
 
 import io.longhaul.LonghaulConfig;
+import io.longhaul.core.PacketSealer;
+import io.longhaul.core.SealingLimits;
+import io.longhaul.core.SealingParameters;
+import io.longhaul.core.SealingScratch;
 import io.longhaul.core.fec.ErasureKernel;
 import io.longhaul.core.fec.XorKernel;
 import io.longhaul.isal.ErasureLibrary;
@@ -74,6 +78,7 @@ final class DataPort implements AutoCloseable {
     private final Arena arena;
     private final int trafficClass;
     private final int maxPacketBytes;
+    private @Nullable SealingScratch scratch; // made with the first sealed connection
     private final CompletionChannel channel;
     private final ProtectionDomain domain;
     private final PacketSlab sendSlab;
@@ -222,6 +227,19 @@ final class DataPort implements AutoCloseable {
     /// @param lanes the peer's, of which the first is at the port on which its device listens
     boolean reaches(List<LaneAddress> lanes) {
         return reach(lanes.getFirst().udpPort()) == lanes.getFirst().udpPort();
+    }
+
+    /// A sealer for one connection of this port; its scratch memory is shared by all of them. Agent only.
+    ///
+    /// @param parameters what bootstrap agreed on; null for none
+    @Nullable
+    PacketSealer sealer(@Nullable SealingParameters parameters) {
+        if (parameters == null) {
+            return null;
+        }
+        final SealingScratch memory = scratch == null ? new SealingScratch(maxPacketBytes) : scratch;
+        scratch = memory;
+        return new PacketSealer(parameters, SealingLimits.DEFAULT, memory);
     }
 
     /// Sends that every lane can take, and for which there are buffers, before this must be asked again.

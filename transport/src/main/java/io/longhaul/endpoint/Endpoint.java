@@ -297,7 +297,7 @@ final class Endpoint implements Longhaul {
                                 regions,
                                 System.nanoTime(),
                                 direct == null || direct.carriesPackets() ? null : direct,
-                                null);
+                                local.port().sealer(plan.sealing()));
                         final ConnectionDriver driver =
                                 new ConnectionDriver(agent, connection, engine, remotes(local.port(), plan), direct);
                         connection.attach(driver);
