@@ -63,7 +63,8 @@ final class LonghaulTransport implements Transport {
     @Override
     public void establish(long longestBytes) {
         pair.establish();
-        expose(longestBytes == 0 ? STREAM_BLOCK_BYTES : Math.min(longestBytes, MAX_SINGLE_BYTES));
+        final long single = longestBytes <= MAX_SINGLE_BYTES ? longestBytes : MAX_BLOCK_BYTES;
+        expose(longestBytes == 0 ? STREAM_BLOCK_BYTES : single);
     }
 
     private void expose(long bytes) {
