@@ -27,6 +27,9 @@ class AllocationTest {
     private static final int BATCH = 32;
     private static final int ROUNDS = 4000;
 
+    /// The first ones allocate until the compiler has done its work, which on a busy machine is late.
+    private static final int MOST_ATTEMPTS = 60;
+
     @Test
     void batchedPacketsAllocateNothing() {
         assertNoAllocation(builder -> builder);
@@ -53,7 +56,7 @@ class AllocationTest {
             }
             pair.b.qp.postReceive(pair.b.receives, 0, SoftPair.DEPTH);
             double least = Double.MAX_VALUE;
-            for (int attempt = 0; attempt < 6 && least >= 1; attempt++) {
+            for (int attempt = 0; attempt < MOST_ATTEMPTS && least >= 1; attempt++) {
                 least = Math.min(least, bytesPerPacket(pair));
             }
             assertTrue(least < 1, "allocated " + least + " B per packet");
