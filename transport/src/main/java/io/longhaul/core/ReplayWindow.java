@@ -73,6 +73,10 @@ final class ReplayWindow {
         final long[] old = words;
         final long last = newest >> WORD_SHIFT;
         words = new long[old.length * 2];
+        // What the shorter window had forgotten counts as taken.
+        for (long w = Math.max(0, last - words.length + 1); w <= last - old.length; w++) {
+            words[(int) w & words.length - 1] = -1L;
+        }
         for (long w = Math.max(0, last - old.length + 1); w <= last; w++) {
             words[(int) w & words.length - 1] = old[(int) w & old.length - 1];
         }

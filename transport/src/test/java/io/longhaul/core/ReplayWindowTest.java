@@ -55,25 +55,43 @@ class ReplayWindowTest {
     }
 
     @Test
+    void takesNothingTwiceWhenItGrowsLate() {
+        final ReplayWindow window = new ReplayWindow();
+        for (long number = 0; number < 4_000; number++) {
+            window.mark(number, 1_024);
+        }
+        window.mark(4_000, 4_096);
+        for (long number = 0; number <= 4_000; number++) {
+            assertFalse(window.isNew(number), "number " + number);
+        }
+    }
+
+    @Test
     void agreesWithASetWhateverComes() {
         for (long seed = 1; seed <= 20; seed++) {
             final SplittableRandom random = new SplittableRandom(seed);
             final ReplayWindow window = new ReplayWindow();
             final Set<Long> taken = new HashSet<>();
             long newest = -1;
+            int wanted = 1_024;
+            long known = 0; // what is older was forgotten before the window grew
             for (int i = 0; i < 20_000; i++) {
                 final int step = random.nextInt(100);
                 final long number = step == 0
                         ? newest + random.nextLong(1, 5_000)
                         : step < 50 ? newest + 1 : Math.max(0, newest - random.nextLong(3_000));
-                final boolean inside = number > newest - window.packets();
+                final boolean inside = number > newest - window.packets() && number >= known;
                 if (inside) {
                     assertEquals(!taken.contains(number), window.isNew(number), "seed " + seed + " number " + number);
                 } else {
                     assertFalse(window.isNew(number) && taken.contains(number), "seed " + seed + " number " + number);
                 }
                 if (window.isNew(number)) {
-                    window.mark(number, 4_096);
+                    wanted <<= wanted < 1 << 15 && random.nextInt(2_000) == 0 ? 1 : 0;
+                    final int before = window.packets();
+                    final long oldest = Math.max(0, newest - before);
+                    window.mark(number, wanted);
+                    known = window.packets() == before ? known : Math.max(known, oldest + 64);
                     taken.add(number);
                     newest = Math.max(newest, number);
                 }
