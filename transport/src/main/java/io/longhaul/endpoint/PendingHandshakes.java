@@ -91,8 +91,24 @@ final class PendingHandshakes {
         if (largest.size() > own.size() + 1) {
             return largest.peekLast();
         }
-        final Place oldest = own.peekFirst();
-        return oldest != null && nowNanos - oldest.sinceNanos >= staleNanos ? oldest : null;
+        // The host's own first, and then anybody's: strangers of a thousand networks must not hold the door for ever.
+        final Place stale = stale(own.peekFirst(), nowNanos);
+        return stale != null ? stale : stale(oldest(), nowNanos);
+    }
+
+    private @Nullable Place stale(@Nullable Place place, long nowNanos) {
+        return place != null && nowNanos - place.sinceNanos >= staleNanos ? place : null;
+    }
+
+    private @Nullable Place oldest() {
+        Place oldest = null;
+        for (final Deque<Place> each : byHost.values()) {
+            final Place first = each.peekFirst();
+            if (first != null && (oldest == null || first.sinceNanos - oldest.sinceNanos < 0)) {
+                oldest = first;
+            }
+        }
+        return oldest;
     }
 
     /// Gives a place back; a place that was lost is gone already.

@@ -35,7 +35,7 @@ final class RateLimitedLog {
 
     /// Logs with a cause.
     void log(Level level, String text, Throwable cause) {
-        final long leftOut = admit();
+        final long leftOut = admit(level);
         if (leftOut >= 0) {
             logger.log(level, suffix(text, leftOut), cause);
         }
@@ -43,14 +43,17 @@ final class RateLimitedLog {
 
     /// Logs.
     void log(Level level, String text) {
-        final long leftOut = admit();
+        final long leftOut = admit(level);
         if (leftOut >= 0) {
             logger.log(level, suffix(text, leftOut));
         }
     }
 
     /// The number of lines left out before this one, or -1 when this one is to be left out.
-    private synchronized long admit() {
+    private synchronized long admit(Level level) {
+        if (!logger.isLoggable(level)) {
+            return -1; // and takes nobody's place
+        }
         final long nowNanos = System.nanoTime();
         if (nowNanos - windowStartNanos >= SECOND_NANOS) {
             windowStartNanos = nowNanos;

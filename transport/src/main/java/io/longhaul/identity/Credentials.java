@@ -62,6 +62,8 @@ public final class Credentials {
     public static Credentials load(Identity.Source source) {
         return switch (source) {
             case Identity.PemFiles pem -> {
+                PemFiles.checkUnalterable(pem.certificates());
+                PemFiles.checkUnalterable(pem.trust());
                 final List<X509Certificate> chain = PemFiles.certificates(pem.certificates());
                 final PrivateKey key = PemFiles.privateKey(pem.key(), chain.getFirst(), pem.certificates());
                 yield new Credentials(

@@ -108,6 +108,16 @@ public final class HostNames {
         return List.copyOf(names);
     }
 
+    /// True when a certificate has a DNS name among its subject alternative names, were it a wildcard.
+    static boolean hasDnsName(X509Certificate certificate) {
+        try {
+            final Collection<List<?>> entries = certificate.getSubjectAlternativeNames();
+            return entries != null && entries.stream().anyMatch(entry -> (Integer) entry.get(0) == DNS_NAME);
+        } catch (CertificateParsingException e) {
+            return false;
+        }
+    }
+
     private static void add(List<String> names, String name) {
         try {
             names.add(normal(name));

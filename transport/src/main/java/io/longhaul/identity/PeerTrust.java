@@ -60,6 +60,10 @@ final class PeerTrust extends X509ExtendedTrustManager {
         } catch (CertificateException e) {
             throw refused(explain(chain, e), e);
         }
+        if (dialled != null && HostNames.address(dialled) == null && !HostNames.hasDnsName(chain[0])) {
+            // The standard library would take the common name, which RFC 9525 §6.3 has abolished.
+            throw refused("its certificate names no host as a subject alternative name", null);
+        }
         // A certificate that is trusted by itself is not asked for its time by the standard library.
         final String untimely = untimely(chain[0]);
         if (untimely != null) {

@@ -158,6 +158,20 @@ public final class PemFiles {
         }
     }
 
+    /// Refuses a file that everybody can change.
+    static void checkUnalterable(Path file) {
+        final Set<PosixFilePermission> permissions;
+        try {
+            permissions = Files.getPosixFilePermissions(file);
+        } catch (UnsupportedOperationException | IOException e) {
+            return; // As below.
+        }
+        if (permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+            throw new ConfigurationException("everybody on this machine can change " + file
+                    + ", which says whom to believe; run: chmod o-w " + quoted(file));
+        }
+    }
+
     /// Refuses a file with a secret that everybody can read or replace.
     static void checkPrivate(Path file) {
         final Set<PosixFilePermission> permissions;

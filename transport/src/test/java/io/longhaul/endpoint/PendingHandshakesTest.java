@@ -68,6 +68,19 @@ class PendingHandshakesTest {
     }
 
     @Test
+    void strangersOfManyNetworksHoldTheDoorNoLongerThanTheyMayHang() {
+        final List<Socket> strangers = new ArrayList<>();
+        for (int i = 1; i <= 4; i++) {
+            strangers.addAll(fill("10.0.0." + i, 1));
+        }
+        assertNull(handshakes.admit(from("10.0.1.1"), 2 * SECOND));
+        assertNotNull(handshakes.admit(from("10.0.1.1"), 3 * SECOND));
+        assertTrue(strangers.getFirst().isClosed());
+        assertFalse(strangers.get(1).isClosed());
+        assertEquals(4, handshakes.taken());
+    }
+
+    @Test
     void aHostReplacesItsOwnWhenTheyHang() {
         final List<Socket> own = fill("10.0.0.1", 4);
         assertNull(handshakes.admit(from("10.0.0.1"), 2 * SECOND));
