@@ -13,6 +13,7 @@
 package io.longhaul;
 
 import io.longhaul.congestion.CongestionControllerFactory;
+import io.longhaul.congestion.catalog.ControllerCatalog;
 import io.longhaul.verbs.soft.WireConfig;
 import java.time.Duration;
 import java.util.List;
@@ -59,7 +60,8 @@ final class ConfigRanges {
                 known,
                 "congestionController",
                 name,
-                "bbr, reserved" + factories.stream().map(f -> ", " + f.name()).reduce("", String::concat));
+                String.join(", ", ControllerCatalog.names())
+                        + factories.stream().map(f -> ", " + f.name()).reduce("", String::concat));
         check(
                 rateHintBitsPerSecond > 0 || !name.equals("reserved"),
                 "congestionController",

@@ -13,6 +13,7 @@
 package io.longhaul;
 
 import io.longhaul.congestion.CongestionControllerFactory;
+import io.longhaul.congestion.catalog.ControllerCatalog;
 import io.longhaul.verbs.soft.WireConfig;
 import java.net.InetAddress;
 import java.security.SecureRandom;
@@ -117,7 +118,7 @@ public record LonghaulConfig(
     }
 
     /// Names of the controllers that are built in.
-    public static final Set<String> BUILT_IN_CONTROLLERS = Set.of("bbr", "reserved");
+    public static final Set<String> BUILT_IN_CONTROLLERS = Set.copyOf(ControllerCatalog.names());
 
     /// Most lanes of an endpoint: the number of source ports of a device.
     public static final int MAX_LANES = 64;

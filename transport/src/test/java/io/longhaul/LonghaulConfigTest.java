@@ -130,4 +130,18 @@ class LonghaulConfigTest {
         assertTrue(
                 text.contains("creditBytes=" + path.creditBytes()) && text.contains("maxMemoryBytes=1073741824"), text);
     }
+
+    @Test
+    void takesEveryControllerThatThereIs() {
+        for (final String name : java.util.List.of("bbr", "reserved", "cubic", "delay", "scavenger")) {
+            assertEquals(
+                    name,
+                    LonghaulConfig.builder()
+                            .insecure(true)
+                            .congestionController(name)
+                            .rateHintBitsPerSecond(1_000_000_000L)
+                            .build()
+                            .congestionController());
+        }
+    }
 }
