@@ -107,6 +107,14 @@ final class SimulateOptions {
     @Nullable
     ByteSize size;
 
+    @Option(
+            names = "--answer",
+            paramLabel = "SIZE",
+            description = "Request and response: the far end answers each transfer by so much. Of other schemes than"
+                    + " longhaul, the acknowledgement is the answer.")
+    @Nullable
+    ByteSize answer;
+
     @Option(names = "--runs", paramLabel = "N", description = "Number of transfers. Default: 1.")
     int runs = 1;
 
@@ -318,6 +326,9 @@ final class SimulateOptions {
         }
         if (!isStream() && (flows > 1 || !moreFlows.isEmpty())) {
             throw CommandFailure.usage("several flows are streams: give --seconds instead of --size");
+        }
+        if (isStream() && answer != null) {
+            throw CommandFailure.usage("--answer belongs to --size: streams are not answered");
         }
         if (isStream() && warmup.nanos() >= seconds * 1e9) {
             throw CommandFailure.usage("nothing would be measured: --seconds must be longer than --warmup");

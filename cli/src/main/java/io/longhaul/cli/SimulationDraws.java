@@ -26,7 +26,11 @@ import java.util.function.Consumer;
 /// up to
 /// 16 in a third of the draws), reordering up to 1 % by up to 2 ms, jitter up to 2 ms, duplication and corruption up to
 /// 0.1 %,
-/// queues of 0.25 to 1 BDP, three MTUs, 1 to 8 lanes, controllers `bbr` and `reserved`. A rate is lowered where a round
+/// queues of 0.25 to 1 BDP, three MTUs, 1 to 8 lanes, controllers `bbr` and `reserved`. In a quarter of the draws the
+/// path
+/// changes before it is measured: its rate falls and comes back, its route becomes longer or shorter, everything is
+/// lost for
+/// a while, or a CUBIC flow comes and goes. A rate is lowered where a round
 /// trip
 /// holds more than {@value #MAX_PACKETS_PER_RTT} packets, so that a draw takes seconds, not minutes.
 final class SimulationDraws {
@@ -35,6 +39,9 @@ final class SimulationDraws {
     private static final int WARM_UP_ROUND_TRIPS = 12;
     private static final int MEASURED_ROUND_TRIPS = 24;
     private static final int MEASURED_PACKETS = 20_000;
+    private static final double CHANGE_START_MILLIS = 300;
+    private static final int CHANGE_SETTLING_ROUND_TRIPS = 30;
+    private static final double CHANGE_SETTLING_SECONDS = 2;
     private static final double MAX_EXTRA_RETRANSMISSION = 0.02;
 
     /// What came of one draw.
@@ -97,13 +104,44 @@ final class SimulationDraws {
             add(options, "--duplicate", String.format(Locale.ROOT, "%.5f", 0.001 * random.nextDouble()));
             add(options, "--corrupt", String.format(Locale.ROOT, "%.5f", 0.001 * random.nextDouble()));
         }
+        final double settling = random.nextInt(4) == 0 ? change(options, random, rate, rttMillis) : 0;
         final double packetsPerSecond = rate / 8 / (mtu + 38);
-        final double warmUp = WARM_UP_ROUND_TRIPS * rttMillis / 1e3 + 0.5;
+        final double warmUp = WARM_UP_ROUND_TRIPS * rttMillis / 1e3 + 0.5 + settling;
         final double measured = Math.max(MEASURED_ROUND_TRIPS * rttMillis / 1e3, MEASURED_PACKETS / packetsPerSecond);
         add(options, "--warmup", String.format(Locale.ROOT, "%.0fms", warmUp * 1e3));
         add(options, "--seconds", String.format(Locale.ROOT, "%.3f", warmUp + measured));
         add(options, "--seed", String.valueOf(number + 1));
         return options;
+    }
+
+    // Adds a change that ends a while before the measurement; gives how much later that has to begin, seconds.
+    private static double change(List<String> options, SplittableRandom random, double rate, double rttMillis) {
+        final double lastsMillis = rttMillis * (5 + 20 * random.nextDouble());
+        final double endMillis = CHANGE_START_MILLIS + lastsMillis;
+        switch (random.nextInt(4)) {
+            case 0 -> {
+                final double share = 0.1 + 0.8 * random.nextDouble();
+                add(options, "--step", step(CHANGE_START_MILLIS, "rate=%.0fkbit", share * rate / 1e3));
+                add(options, "--step", step(endMillis, "rate=%.0fkbit", rate / 1e3));
+            }
+            case 1 -> {
+                final double factor = logarithmic(random, 0.5, 2);
+                add(options, "--step", step(endMillis, "rtt=%.0fus", factor * rttMillis * 1e3));
+            }
+            case 2 -> {
+                final String start = String.format(Locale.ROOT, "%.0fus", CHANGE_START_MILLIS * 1e3);
+                add(options, "--black-hole", start + String.format(Locale.ROOT, ":%.0fus", lastsMillis * 1e3));
+            }
+            default -> {
+                final String stop = String.format(Locale.ROOT, "%.0fms", endMillis);
+                add(options, "--flow", "scheme=cubic,cold,stop=" + stop);
+            }
+        }
+        return endMillis / 1e3 + CHANGE_SETTLING_ROUND_TRIPS * 2 * rttMillis / 1e3 + CHANGE_SETTLING_SECONDS;
+    }
+
+    private static String step(double atMillis, String change, double value) {
+        return String.format(Locale.ROOT, "%.0fus:" + change, atMillis * 1e3, value);
     }
 
     private static void add(List<String> options, String name, String value) {
@@ -126,7 +164,9 @@ final class SimulationDraws {
             if (share < LEAST_SHARE) {
                 return new Draw(command, share, String.format(Locale.ROOT, "only %.1f %% of its bound", 100 * share));
             }
-            if (again > 2 * lost + MAX_EXTRA_RETRANSMISSION) {
+            final boolean changes =
+                    words.contains("--step") || words.contains("--black-hole") || words.contains("--flow");
+            if (!changes && again > 2 * lost + MAX_EXTRA_RETRANSMISSION) {
                 return new Draw(command, share, String.format(Locale.ROOT, "%.2f %% sent again", 100 * again));
             }
             return new Draw(command, share, "");

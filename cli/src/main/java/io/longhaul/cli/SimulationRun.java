@@ -114,10 +114,12 @@ final class SimulationRun {
 
     private void runTransfers(Consumer<String> progress) {
         final long bytes = options.size == null ? 0 : options.size.bytes();
+        final ByteSize answer = flows.getFirst().scheme().equals("longhaul") ? options.answer : null;
+        final long answerBytes = answer == null ? 0 : answer.bytes();
         final int runs = options.runs;
         final int every = Math.max(1, runs / 20);
         final TransferExperiment done = new TransferExperiment(
-                        path, flows.getFirst(), SimulationRun::controller, bytes, runs)
+                        path, flows.getFirst(), SimulationRun::controller, bytes, answerBytes, runs)
                 .run(count -> {
                     if (count % every == 0) {
                         progress.accept(count + " of " + runs + " transfers");
@@ -125,8 +127,39 @@ final class SimulationRun {
                 });
         transfer = done;
         head(done.traceHash(), done.payloadShare());
-        json.put("runs", runs).put("bytes", bytes);
+        json.put("runs", runs).put("bytes", bytes).put("answer_bytes", answerBytes);
         final double[] ratios = done.completionRatios();
+        completionFigures(done, ratios);
+        figure("retransmitted_fraction", done.retransmittedFraction());
+        figure("parity_fraction", done.parityFraction());
+        figure("spurious_fraction", done.spuriousFraction());
+        figure("ideal_seconds", done.idealSeconds());
+        figure("goodput_bps", done.goodputBitsPerSecond());
+        lines.add(String.format(
+                Locale.ROOT,
+                "%d transfers of %s%s, ideal %s each (simulated)",
+                runs,
+                ByteSize.format(bytes),
+                answerBytes == 0 ? "" : ", answered by " + ByteSize.format(answerBytes),
+                time(done.idealSeconds())));
+        lines.add(String.format(
+                Locale.ROOT,
+                "completion over ideal: mean %.4f, p50 %.4f, p99 %.4f, p99.9 %.4f, largest %.4f%s",
+                figures.get("completion_ratio.mean"),
+                figures.get("completion_ratio.p50"),
+                figures.get("completion_ratio.p99"),
+                figures.get("completion_ratio.p999"),
+                ratios[ratios.length - 1],
+                runs < 10_000 ? " (p99.9 means something from 10,000 runs on)" : ""));
+        lines.add(String.format(
+                Locale.ROOT,
+                "efficiency %.2f %%, goodput %s",
+                100 * done.efficiency(),
+                rate(done.goodputBitsPerSecond())));
+        costs(done.retransmittedFraction(), done.parityFraction(), done.spuriousFraction(), done.payloadShare());
+    }
+
+    private void completionFigures(TransferExperiment done, double[] ratios) {
         double mean = 0;
         for (double each : ratios) {
             mean += each / ratios.length;
@@ -144,32 +177,6 @@ final class SimulationRun {
                         .put("p99", TransferExperiment.quantile(ratios, 0.99))
                         .put("p999", TransferExperiment.quantile(ratios, 0.999))
                         .put("max", ratios[ratios.length - 1]));
-        figure("retransmitted_fraction", done.retransmittedFraction());
-        figure("parity_fraction", done.parityFraction());
-        figure("spurious_fraction", done.spuriousFraction());
-        figure("ideal_seconds", done.idealSeconds());
-        figure("goodput_bps", done.goodputBitsPerSecond());
-        lines.add(String.format(
-                Locale.ROOT,
-                "%d transfers of %s, ideal %s each (simulated)",
-                runs,
-                ByteSize.format(bytes),
-                time(done.idealSeconds())));
-        lines.add(String.format(
-                Locale.ROOT,
-                "completion over ideal: mean %.4f, p50 %.4f, p99 %.4f, p99.9 %.4f, largest %.4f%s",
-                mean,
-                TransferExperiment.quantile(ratios, 0.5),
-                TransferExperiment.quantile(ratios, 0.99),
-                TransferExperiment.quantile(ratios, 0.999),
-                ratios[ratios.length - 1],
-                runs < 10_000 ? " (p99.9 means something from 10,000 runs on)" : ""));
-        lines.add(String.format(
-                Locale.ROOT,
-                "efficiency %.2f %%, goodput %s",
-                100 * done.efficiency(),
-                rate(done.goodputBitsPerSecond())));
-        costs(done.retransmittedFraction(), done.parityFraction(), done.spuriousFraction(), done.payloadShare());
     }
 
     private void costs(double retransmitted, double parity, double spurious, double share) {
@@ -198,6 +205,11 @@ final class SimulationRun {
         figure("goodput_bps", sum);
         figure("terabyte_seconds", 8e12 / sum);
         figure("terabyte_seconds_limit", 8e12 / (done.meanRate() * done.payloadShare()));
+        if (flows.size() == 1 && path.steps.isEmpty() && path.blackHoles.isEmpty()) {
+            figures.put("hours_for_72_terabytes", 72 * 8e12 / sum / 3600);
+            figures.put(
+                    "hours_that_the_payload_share_allows", 72 * 8e12 / (done.meanRate() * done.payloadShare()) / 3600);
+        }
         figure("retransmitted_fraction", done.retransmittedFraction());
         figure("parity_fraction", done.parityFraction());
         figure("spurious_fraction", done.spuriousFraction());

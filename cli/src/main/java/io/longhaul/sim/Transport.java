@@ -28,6 +28,15 @@ public interface Transport extends AutoCloseable {
     /// Starts to move a number of bytes; {@link #isDone} tells when the sender knows that all have arrived.
     void startTransfer(long bytes);
 
+    /// Starts a request of so many bytes, which the far end answers by others; {@link #isDone} tells when the
+    /// answer has
+    /// arrived.
+    ///
+    /// @throws IllegalArgumentException when this transport has no answers
+    default void startExchange(long bytes, long answerBytes) {
+        throw new IllegalArgumentException("only the scheme longhaul answers: leave out --answer");
+    }
+
     /// True when the transfer is complete.
     boolean isDone();
 

@@ -18,17 +18,20 @@ import io.longhaul.Operation;
 import io.longhaul.OperationStatus;
 import io.longhaul.RemoteRegion;
 import io.longhaul.Right;
+import io.longhaul.core.InboundMessage;
 import io.longhaul.sim.Pair;
+import io.longhaul.sim.Side;
 import io.longhaul.sim.Timeline;
 import io.longhaul.sim.Transport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/// Longhaul itself: both engines, with real payloads, moved by writes.
+/// Longhaul itself: both engines, with real payloads, moved by writes; exchanges are messages.
 final class LonghaulTransport implements Transport {
     /// Bytes of a write of a stream: small enough for the processor's cache, so that memory is not what is
     /// measured.
@@ -48,6 +51,8 @@ final class LonghaulTransport implements Transport {
     private @Nullable MemorySegment target;
     private @Nullable RemoteRegion region;
     private boolean streaming;
+    private boolean awaitingAnswer;
+    private long answerBytes;
     private long unposted;
     private int outstanding;
     private boolean completed;
@@ -106,6 +111,44 @@ final class LonghaulTransport implements Transport {
         }
     }
 
+    @Override
+    public void startExchange(long bytes, long answer) {
+        answerBytes = answer;
+        awaitingAnswer = true;
+        pair.server.onMessage = this::onRequest;
+        pair.client.onMessage = message -> {
+            check(message, answerBytes);
+            awaitingAnswer = false;
+        };
+        message(pair.client, bytes);
+    }
+
+    private void onRequest(InboundMessage request) {
+        check(request, request.length());
+        message(pair.server, answerBytes);
+    }
+
+    // Both directions carry the start of the same bytes.
+    private void check(InboundMessage message, long expectedBytes) {
+        final MemorySegment from = Objects.requireNonNull(source);
+        if (message.length() != expectedBytes || from.asSlice(0, expectedBytes).mismatch(message.segment()) >= 0) {
+            failure = "a message of " + message.length() + " bytes differs from what was sent";
+        }
+        message.release();
+    }
+
+    private void message(Side side, long bytes) {
+        final Operation operation = new Operation()
+                .timeout(Duration.ofDays(1))
+                .onComplete(done -> {
+                    if (done.status() != OperationStatus.SUCCESS && failure.isEmpty()) {
+                        failure = "a message ended with " + done.status() + reason();
+                    }
+                })
+                .send(Objects.requireNonNull(source), 0, bytes);
+        pair.post(side, operation);
+    }
+
     private RemoteRegion region() {
         final RemoteRegion known = region;
         if (known == null) {
@@ -149,7 +192,7 @@ final class LonghaulTransport implements Transport {
 
     @Override
     public boolean isDone() {
-        return outstanding == 0 && unposted == 0;
+        return outstanding == 0 && unposted == 0 && !awaitingAnswer;
     }
 
     @Override

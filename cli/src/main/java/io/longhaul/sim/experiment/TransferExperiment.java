@@ -37,6 +37,7 @@ public final class TransferExperiment {
     private final FlowSettings flow;
     private final BiFunction<String, Long, CongestionControllerFactory> controllers;
     private final long bytes;
+    private final long answerBytes;
     private final int runs;
 
     private final double[] seconds; // [run]
@@ -60,9 +61,26 @@ public final class TransferExperiment {
             BiFunction<String, Long, CongestionControllerFactory> controllers,
             long bytes,
             int runs) {
-        if (bytes < 1 || runs < 1) {
+        this(path, flow, controllers, bytes, 0, runs);
+    }
+
+    /// Prepares transfers that are answered.
+    ///
+    /// @param bytes of each request, 1 and more
+    /// @param answerBytes of each answer, which ends the exchange; 0 for none: then the acknowledgement ends the
+    /// transfer
+    /// @param runs number of exchanges, 1 and more
+    public TransferExperiment(
+            PathSettings path,
+            FlowSettings flow,
+            BiFunction<String, Long, CongestionControllerFactory> controllers,
+            long bytes,
+            long answerBytes,
+            int runs) {
+        if (bytes < 1 || runs < 1 || answerBytes < 0) {
             throw new IllegalArgumentException("a transfer needs at least a byte, and there must be at least one");
         }
+        this.answerBytes = answerBytes;
         this.path = path;
         this.flow = flow;
         this.controllers = controllers;
@@ -94,14 +112,18 @@ public final class TransferExperiment {
 
     private void runOn(int from, int count, IntConsumer progress) {
         seed = path.seed;
-        try (Network network = new Network(path, List.of(flow), controllers, bytes)) {
+        try (Network network = new Network(path, List.of(flow), controllers, Math.max(bytes, answerBytes))) {
             final Transport transport = network.flows().getFirst();
             payloadBytes = transport.payloadBytesPerPacket();
             ipBytes = transport.ipBytesPerPacket();
             final long limit = (long) (STALL_FACTOR * idealSeconds() * NANOS) + STALL_NANOS;
             for (int i = from; i < from + count; i++) {
                 final long startNanos = network.timeline().nowNanos();
-                transport.startTransfer(bytes);
+                if (answerBytes > 0) {
+                    transport.startExchange(bytes, answerBytes);
+                } else {
+                    transport.startTransfer(bytes);
+                }
                 final boolean ended = network.timeline()
                         .runUntil(
                                 () -> transport.isDone() || !transport.failure().isEmpty(), limit);
@@ -135,11 +157,16 @@ public final class TransferExperiment {
         return (double) payloadBytes / (ipBytes + Line.ETHERNET_BYTES);
     }
 
-    /// Least time of a transfer: a round trip, and its bytes with all headers at the rate of the line.
+    /// Least time of a transfer: a round trip, and its bytes, and those of the answer, with all headers at the rate
+    /// of
+    /// the line.
     public double idealSeconds() {
-        final long packets = (bytes + payloadBytes - 1) / payloadBytes;
-        final double wireBytes = bytes + (double) packets * (ipBytes + Line.ETHERNET_BYTES - payloadBytes);
-        return path.rttNanos / NANOS + wireBytes * 8 / path.rateBitsPerSecond;
+        return path.rttNanos / NANOS + (wireBytes(bytes) + wireBytes(answerBytes)) * 8 / path.rateBitsPerSecond;
+    }
+
+    private double wireBytes(long payload) {
+        final long packets = (payload + payloadBytes - 1) / payloadBytes;
+        return payload + (double) packets * (ipBytes + Line.ETHERNET_BYTES - payloadBytes);
     }
 
     /// Completion times over the ideal, in ascending order.
@@ -156,12 +183,12 @@ public final class TransferExperiment {
     /// (bytes / (rate x payload share)) / (seconds - round trip), over all runs.
     public double efficiency() {
         final double busy = Arrays.stream(seconds).sum() - runs * path.rttNanos / NANOS;
-        return runs * (bytes * 8 / (path.rateBitsPerSecond * payloadShare())) / busy;
+        return runs * ((bytes + answerBytes) * 8 / (path.rateBitsPerSecond * payloadShare())) / busy;
     }
 
     /// Application bytes per second of transfer, bits.
     public double goodputBitsPerSecond() {
-        return runs * bytes * 8.0 / Arrays.stream(seconds).sum();
+        return runs * (bytes + answerBytes) * 8.0 / Arrays.stream(seconds).sum();
     }
 
     /// Bytes sent again over bytes sent first.
