@@ -71,9 +71,9 @@ class FecControllerTest {
     void aMessageOfOneMebibyteTakesTheLeastParityThatSuffices() {
         final FecController controller = on(FecPolicy.AUTO, 1e-3, 1, false);
         assertEquals(Choice.FULL, choose(controller, MIB));
-        assertEquals(4, controller.rows());
+        assertEquals(3, controller.rows());
         assertEquals(1, controller.depth());
-        assertTrue(FailureOdds.ofGroup(119, 4, 1.1e-3) <= FecController.RESIDUAL);
+        assertTrue(FailureOdds.ofGroup(119, 3, 1.1e-3) <= FecController.RESIDUAL);
         assertTrue(FailureOdds.ofGroup(119, 2, 1e-3) > FecController.RESIDUAL);
     }
 
