@@ -19,20 +19,15 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /// Streams over paths drawn at random: none may stall, break a rule, deliver a wrong byte, or stay below 90 % of what
-/// its own
-/// path allows.
+/// its own path allows.
 ///
 /// Rate 100 Mb/s to 100 Gb/s, round trip 10 to 200 ms, loss 0 or 1e-6 to 1e-2 (each logarithmic, the loss in bursts of
-/// up to
-/// 16 in a third of the draws), reordering up to 1 % by up to 2 ms, jitter up to 2 ms, duplication and corruption up to
-/// 0.1 %,
-/// queues of 0.25 to 1 BDP, three MTUs, 1 to 8 lanes, controllers `bbr` and `reserved`. In a quarter of the draws the
-/// path
-/// changes before it is measured: its rate falls and comes back, its route becomes longer or shorter, everything is
-/// lost for
-/// a while, or a CUBIC flow comes and goes. A rate is lowered where a round
-/// trip
-/// holds more than {@value #MAX_PACKETS_PER_RTT} packets, so that a draw takes seconds, not minutes.
+/// up to 16 in a third of the draws), reordering up to 1 % by up to 2 ms, jitter up to 2 ms, duplication and corruption
+/// up to 0.1 %, queues of 0.25 to 1 BDP, three MTUs, 1 to 8 lanes, controllers `bbr` and `reserved`. In a quarter of
+/// the
+/// draws the path changes before it is measured: its rate falls and comes back, its route becomes longer or shorter,
+/// everything is lost for a while, or a CUBIC flow comes and goes. A rate is lowered where a round trip holds more than
+/// {@value #MAX_PACKETS_PER_RTT} packets, so that a draw takes seconds, not minutes.
 final class SimulationDraws {
     private static final double LEAST_SHARE = 0.9;
     private static final int MAX_PACKETS_PER_RTT = 20_000;
@@ -121,27 +116,30 @@ final class SimulationDraws {
         switch (random.nextInt(4)) {
             case 0 -> {
                 final double share = 0.1 + 0.8 * random.nextDouble();
-                add(options, "--step", step(CHANGE_START_MILLIS, "rate=%.0fkbit", share * rate / 1e3));
-                add(options, "--step", step(endMillis, "rate=%.0fkbit", rate / 1e3));
+                add(options, "--step", step(CHANGE_START_MILLIS, "rate=" + whole(share * rate / 1e3) + "kbit"));
+                add(options, "--step", step(endMillis, "rate=" + whole(rate / 1e3) + "kbit"));
             }
             case 1 -> {
                 final double factor = logarithmic(random, 0.5, 2);
-                add(options, "--step", step(endMillis, "rtt=%.0fus", factor * rttMillis * 1e3));
+                add(options, "--step", step(endMillis, "rtt=" + whole(factor * rttMillis * 1e3) + "us"));
             }
             case 2 -> {
-                final String start = String.format(Locale.ROOT, "%.0fus", CHANGE_START_MILLIS * 1e3);
-                add(options, "--black-hole", start + String.format(Locale.ROOT, ":%.0fus", lastsMillis * 1e3));
+                final String start = whole(CHANGE_START_MILLIS * 1e3) + "us:";
+                add(options, "--black-hole", start + whole(lastsMillis * 1e3) + "us");
             }
             default -> {
-                final String stop = String.format(Locale.ROOT, "%.0fms", endMillis);
-                add(options, "--flow", "scheme=cubic,cold,stop=" + stop);
+                add(options, "--flow", "scheme=cubic,cold,stop=" + whole(endMillis) + "ms");
             }
         }
         return endMillis / 1e3 + CHANGE_SETTLING_ROUND_TRIPS * 2 * rttMillis / 1e3 + CHANGE_SETTLING_SECONDS;
     }
 
-    private static String step(double atMillis, String change, double value) {
-        return String.format(Locale.ROOT, "%.0fus:" + change, atMillis * 1e3, value);
+    private static String step(double atMillis, String change) {
+        return whole(atMillis * 1e3) + "us:" + change;
+    }
+
+    private static String whole(double value) {
+        return String.format(Locale.ROOT, "%.0f", value);
     }
 
     private static void add(List<String> options, String name, String value) {
