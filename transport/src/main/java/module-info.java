@@ -10,6 +10,7 @@ module io.longhaul {
     exports io.longhaul.core;
     exports io.longhaul.core.fec;
     exports io.longhaul.identity;
+    exports io.longhaul.qlog;
 
     uses io.longhaul.Longhaul.Provider;
 

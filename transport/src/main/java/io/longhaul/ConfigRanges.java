@@ -78,6 +78,24 @@ final class ConfigRanges {
                 "only the software device has an emulated wire; set device=soft");
     }
 
+    /// Checks that a value is in a range, or 0: then it is derived.
+    static void zeroOrRange(String name, int value, int least, int most) {
+        if (value != 0) {
+            range(name, value, least, most);
+        }
+    }
+
+    /// Checks the times after which an idle connection is probed, and lost.
+    static void idleTimes(Duration keepAlive, Duration idleTimeout) {
+        positive("idleTimeout", idleTimeout);
+        positive("keepAlive", keepAlive);
+        check(
+                keepAlive.compareTo(idleTimeout.dividedBy(3)) <= 0,
+                "keepAlive",
+                keepAlive,
+                "at most a third of idleTimeout=" + idleTimeout);
+    }
+
     /// Refuses an invalid setting, naming its value and its range.
     static void check(boolean valid, String name, Object value, String range) {
         if (!valid) {

@@ -12,6 +12,8 @@
  */
 package io.longhaul;
 
+import java.util.Map;
+
 /// A snapshot of a connection's counters. Bytes are IP bytes with all headers unless said otherwise.
 ///
 /// @param smoothedRttNanos smoothed round trip
@@ -34,9 +36,11 @@ package io.longhaul;
 /// @param congestionWindowBytes present window
 /// @param bytesInFlight bytes in flight
 /// @param pacingRateBytesPerSecond present pacing rate
-/// @param creditLimitedNanos time in which credit held the sender back
-/// @param congestionLimitedNanos time in which the window held the sender back
-/// @param applicationLimitedNanos time in which there was nothing to send
+/// @param limitedNanos why the connection was not faster: for how long each limit held the sender back; the values sum
+/// up
+///     to the life of the connection
+/// @param resentBytes why application bytes were sent again; the values sum up to {@code retransmittedBytes}
+/// @param needlessBytes those of them that turned out to have arrived before
 /// @param probeTimeouts tail probes sent
 /// @param retransmissionTimeouts retransmission timeouts
 /// @param payloadBytesPerPacket application bytes of a full packet
@@ -67,9 +71,9 @@ public record ConnectionStatistics(
         long congestionWindowBytes,
         long bytesInFlight,
         long pacingRateBytesPerSecond,
-        long creditLimitedNanos,
-        long congestionLimitedNanos,
-        long applicationLimitedNanos,
+        Map<Limit, Long> limitedNanos,
+        Map<ResendCause, Long> resentBytes,
+        long needlessBytes,
         long probeTimeouts,
         long retransmissionTimeouts,
         int payloadBytesPerPacket,
@@ -81,6 +85,59 @@ public record ConnectionStatistics(
         long forgedPackets,
         long replayedPackets,
         long keyUpdates) {
+
+    /// What keeps a sender from sending more, at a moment.
+    public enum Limit {
+        /// There is nothing to send.
+        APPLICATION,
+        /// The far application does not take what has arrived: message or stream credit is used up.
+        RECEIVER,
+        /// The receive window is used up: as many chunks are missing or unacknowledged as either side allows.
+        CREDIT,
+        /// As much is in flight as the congestion controller allows.
+        CONGESTION_WINDOW,
+        /// The next packet's time at the congestion controller's rate has not come.
+        PACER,
+        /// This machine: everything allowed it to send, and it did not.
+        SENDER,
+        /// The path is being measured, or nothing comes back from it: only probes leave.
+        PATH
+    }
+
+    /// Why bytes are sent again.
+    public enum ResendCause {
+        /// Enough later packets of the lane arrived.
+        PACKET_THRESHOLD,
+        /// Later packets of the lane arrived, and the time for reordering has passed.
+        TIME_THRESHOLD,
+        /// Protected by parity or copies that did not suffice, or were lost as well.
+        PARITY_SHORT,
+        /// Nothing was heard: a probe of the tail, whether or not it was lost.
+        TAIL_PROBE,
+        /// Nothing was heard for several probes: a retransmission timeout.
+        TIMEOUT,
+        /// The lane fell silent while others were heard.
+        LANE_SILENT,
+        /// The lane was given up.
+        LANE_DEAD
+    }
+
+    /// Copies the maps.
+    public ConnectionStatistics {
+        limitedNanos = Map.copyOf(limitedNanos);
+        resentBytes = Map.copyOf(resentBytes);
+    }
+
+    /// Time for which a limit held the sender back, nanoseconds.
+    public long limitedNanos(Limit limit) {
+        return limitedNanos.getOrDefault(limit, 0L);
+    }
+
+    /// Application bytes sent again for a cause.
+    public long resentBytes(ResendCause cause) {
+        return resentBytes.getOrDefault(cause, 0L);
+    }
+
     /// Application bytes over IP bytes of a full packet, 0..1 (design: payload share).
     public double payloadShare() {
         return (double) payloadBytesPerPacket / ipBytesPerPacket;

@@ -16,6 +16,7 @@ import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.congestion.catalog.ControllerCatalog;
 import io.longhaul.verbs.soft.WireConfig;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// @param congestionController name of the controller: {@code bbr}, {@code reserved}, or that of one of the factories
 /// @param congestionFactories controllers beside those built in
 /// @param fec when parity is sent, so that losses need no round trip to be repaired
+/// @param trace file for a qlog trace of the first connection, or directory for those of all; null for none
 /// @param lanes lanes to open for each local address, 1..64; a connection uses the smaller number of the two sides
 /// @param rateHintBitsPerSecond declared rate of the path, 0 for none; {@code reserved} needs it
 /// @param maxMemoryBytes hard cap of the receive memory (messages and streams) of one connection, bytes, 1 MiB and more
@@ -69,6 +71,7 @@ public record LonghaulConfig(
         String congestionController,
         List<CongestionControllerFactory> congestionFactories,
         FecPolicy fec,
+        @Nullable Path trace,
         int lanes,
         long rateHintBitsPerSecond,
         long maxMemoryBytes,
@@ -144,19 +147,9 @@ public record LonghaulConfig(
         ConfigRanges.powerOfTwo("windowChunks", windowChunks, 64);
         ConfigRanges.powerOfTwo("maxWindowChunks", maxWindowChunks, windowChunks);
         ConfigRanges.range("dscp", dscp, 0, 63);
-        if (maxPacketBytes != 0) {
-            ConfigRanges.range("maxPacketBytes", maxPacketBytes, 512, 65_000);
-        }
-        if (receiveQueuePackets != 0) {
-            ConfigRanges.range("receiveQueuePackets", receiveQueuePackets, 16, 65_536);
-        }
-        ConfigRanges.positive("idleTimeout", idleTimeout);
-        ConfigRanges.positive("keepAlive", keepAlive);
-        ConfigRanges.check(
-                keepAlive.compareTo(idleTimeout.dividedBy(3)) <= 0,
-                "keepAlive",
-                keepAlive,
-                "at most a third of idleTimeout=" + idleTimeout);
+        ConfigRanges.zeroOrRange("maxPacketBytes", maxPacketBytes, 512, 65_000);
+        ConfigRanges.zeroOrRange("receiveQueuePackets", receiveQueuePackets, 16, 65_536);
+        ConfigRanges.idleTimes(keepAlive, idleTimeout);
         ConfigRanges.positive("operationTimeout", operationTimeout);
         ConfigRanges.positive("handshakeTimeout", handshakeTimeout);
         ConfigRanges.range("maxConnections", maxConnections, 1, 1_000_000);
@@ -194,6 +187,7 @@ public record LonghaulConfig(
         private String congestionController = "bbr";
         private List<CongestionControllerFactory> congestionFactories = List.of();
         private FecPolicy fec = FecPolicy.OFF;
+        private @Nullable Path trace;
         private int lanes = 4;
         private long rateHintBitsPerSecond;
         private long maxMemoryBytes = defaultMaxMemoryBytes();
@@ -228,6 +222,7 @@ public record LonghaulConfig(
             congestionController = from.congestionController;
             congestionFactories = from.congestionFactories;
             fec = from.fec;
+            trace = from.trace;
             lanes = from.lanes;
             rateHintBitsPerSecond = from.rateHintBitsPerSecond;
             maxMemoryBytes = from.maxMemoryBytes;
@@ -285,6 +280,12 @@ public record LonghaulConfig(
         /// Sets when parity is sent.
         public Builder fec(FecPolicy value) {
             fec = value;
+            return this;
+        }
+
+        /// Has connections traced.
+        public Builder trace(@Nullable Path value) {
+            trace = value;
             return this;
         }
 
@@ -462,6 +463,7 @@ public record LonghaulConfig(
                     congestionController,
                     congestionFactories,
                     fec,
+                    trace,
                     lanes,
                     rateHintBitsPerSecond,
                     maxMemoryBytes,

@@ -16,6 +16,7 @@ import io.longhaul.Connection;
 import io.longhaul.ConnectionException;
 import io.longhaul.ConnectionStatistics;
 import io.longhaul.Longhaul;
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.cli.control.ControlMessage;
 import io.longhaul.cli.control.Inbox;
 import io.longhaul.cli.control.RefusalException;
@@ -208,9 +209,10 @@ final class CopyCommand implements Callable<Integer> {
 
     private void print(TransferReport report, Connection connection, Optional<ControlMessage.Summary> sender) {
         final ConnectionStatistics statistics = connection.statistics();
-        final Json json = TransferJson.of(report.movedBytes(), report.seconds(), statistics, connection.deviceName());
-        sender.ifPresent(summary -> json.put("retransmitted_bytes", summary.retransmittedBytes())
-                .put("parity_bytes", summary.parityBytes()));
+        final SenderAccount account =
+                sender.map(ControlMessage.Summary::account).orElseGet(() -> SenderAccount.of(statistics));
+        final Json json =
+                TransferJson.of(report.movedBytes(), report.seconds(), statistics, account, connection.deviceName());
         final String sha256 = report.digest().hex();
         output.line(String.format(
                 Locale.ROOT,
@@ -219,6 +221,7 @@ final class CopyCommand implements Callable<Integer> {
                 report.seconds(),
                 BitRate.format(8.0 * report.movedBytes() / Math.max(1e-9, report.seconds())),
                 sha256));
+        account.lines().forEach(output::line);
         output.result(json.put("verified", true)
                 .put("sha256", sha256)
                 .put("size_bytes", report.sizeBytes())

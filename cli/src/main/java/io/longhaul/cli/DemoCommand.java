@@ -16,6 +16,7 @@ import io.longhaul.Connection;
 import io.longhaul.ConnectionException;
 import io.longhaul.ConnectionStatistics;
 import io.longhaul.Longhaul;
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.cli.control.ControlMessage;
 import io.longhaul.cli.control.Inbox;
 import io.longhaul.cli.control.RefusalException;
@@ -85,6 +86,10 @@ final class DemoCommand implements Callable<Integer> {
     @Nullable
     BitRate rateHint;
 
+    @Option(names = "--qlog", paramLabel = "FILE|DIR", description = TraceOption.HELP)
+    @Nullable
+    String qlog;
+
     @Option(
             names = "--one-process",
             hidden = true,
@@ -148,6 +153,7 @@ final class DemoCommand implements Callable<Integer> {
         options.device = "soft";
         options.controller = controller;
         options.lanes = lanes;
+        options.qlog = qlog;
         options.emulation = Emulation.of(distance.oneWayNanos(), rate.bitsPerSecond(), loss.value(), seed);
         options.rateHint = rateHint == null && controller.equals("reserved") ? rate : rateHint;
         return options;
@@ -225,17 +231,20 @@ final class DemoCommand implements Callable<Integer> {
                 ByteSize.format(statistics.retransmittedBytes()),
                 ByteSize.format(statistics.parityBytes()),
                 TimeSpan.format(statistics.smoothedRttNanos())));
-        output.result(TransferJson.of(report.sizeBytes(), report.seconds(), statistics, connection.deviceName())
-                .put("verified", true)
-                .put("link_bps", path.rateBitsPerSecond())
-                .put("link_rtt_ms", path.rttNanos() / 1e6)
-                .put("link_loss", path.lossFraction())
-                .put("ideal_seconds", ideal)
-                .put("efficiency", efficiency)
-                .put("completion_ratio", report.seconds() / ideal)
-                .put("go_back_n_efficiency", path.goBackNShare())
-                .put("seed", seed)
-                .put("warm_up_seconds", oneProcess ? 0 : WARM_UP.toSeconds())
-                .put("emulated", true));
+        final SenderAccount account = SenderAccount.of(statistics);
+        account.lines().forEach(output::line);
+        output.result(
+                TransferJson.of(report.sizeBytes(), report.seconds(), statistics, account, connection.deviceName())
+                        .put("verified", true)
+                        .put("link_bps", path.rateBitsPerSecond())
+                        .put("link_rtt_ms", path.rttNanos() / 1e6)
+                        .put("link_loss", path.lossFraction())
+                        .put("ideal_seconds", ideal)
+                        .put("efficiency", efficiency)
+                        .put("completion_ratio", report.seconds() / ideal)
+                        .put("go_back_n_efficiency", path.goBackNShare())
+                        .put("seed", seed)
+                        .put("warm_up_seconds", oneProcess ? 0 : WARM_UP.toSeconds())
+                        .put("emulated", true));
     }
 }

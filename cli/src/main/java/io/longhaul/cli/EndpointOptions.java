@@ -91,6 +91,10 @@ final class EndpointOptions {
                             + " straight into memory. Default: send.")
     String placement = "send";
 
+    @Option(names = "--qlog", paramLabel = "FILE|DIR", description = TraceOption.HELP)
+    @Nullable
+    String qlog;
+
     @Option(names = "--emulate", paramLabel = "LINK", description = Emulation.HELP)
     @Nullable
     Emulation emulation;
@@ -156,6 +160,7 @@ final class EndpointOptions {
                 .device(emulation != null && device.equals("auto") ? "soft" : device)
                 .congestionController(controller)
                 .fec(fecPolicy(fec))
+                .trace(TraceOption.path(qlog))
                 .lanes(lanes)
                 .rateHintBitsPerSecond(rateHintBitsPerSecond())
                 .maxMemoryBytes(maxMemoryBytes())

@@ -265,6 +265,7 @@ final class PerfCommand implements Callable<Integer> {
                 TimeSpan.format(latency.getValueAtPercentile(99)),
                 TimeSpan.format(latency.getValueAtPercentile(99.9)),
                 TimeSpan.format(latency.getMaxValue())));
+        result.account().lines().forEach(output::line);
     }
 
     private Json json(PerfResult result, PerfPlan plan, Connection connection, long bytes) {
@@ -275,13 +276,7 @@ final class PerfCommand implements Callable<Integer> {
                 .put("p99", latency.getValueAtPercentile(99) / 1e3)
                 .put("p999", latency.getValueAtPercentile(99.9) / 1e3)
                 .put("max", latency.getMaxValue() / 1e3);
-        return TransferJson.of(bytes, result.seconds(), result.after(), connection.deviceName())
-                .put(
-                        "retransmitted_bytes",
-                        result.after().retransmittedBytes() - result.before().retransmittedBytes())
-                .put(
-                        "parity_bytes",
-                        result.after().parityBytes() - result.before().parityBytes())
+        return TransferJson.of(bytes, result.seconds(), result.after(), result.account(), connection.deviceName())
                 .put("verified", result.verified())
                 .put("op", name())
                 .put("size_bytes", plan.sizeBytes())

@@ -158,6 +158,10 @@ final class SimulateOptions {
     @Option(names = "--seed", paramLabel = "N", description = "Seed of everything random. Default: 1.")
     long seed = 1;
 
+    @Option(names = "--qlog", paramLabel = "FILE|DIR", description = TraceOption.HELP)
+    @Nullable
+    String qlog;
+
     /// True for a stream.
     boolean isStream() {
         return seconds > 0;
@@ -184,6 +188,7 @@ final class SimulateOptions {
         path.laneSpreadNanos = laneSpread.nanos();
         path.mtuBytes = mtu;
         path.seed = seed;
+        path.traces = TraceOption.target(qlog);
         try {
             setTexts(path);
             path.check();

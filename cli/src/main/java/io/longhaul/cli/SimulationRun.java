@@ -12,6 +12,7 @@
  */
 package io.longhaul.cli;
 
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.cli.quantity.BitRate;
 import io.longhaul.cli.quantity.ByteSize;
 import io.longhaul.cli.quantity.TimeSpan;
@@ -157,6 +158,7 @@ final class SimulationRun {
                 100 * done.efficiency(),
                 rate(done.goodputBitsPerSecond())));
         costs(done.retransmittedFraction(), done.parityFraction(), done.spuriousFraction(), done.payloadShare());
+        account(done.account());
     }
 
     private void completionFigures(TransferExperiment done, double[] ratios) {
@@ -177,6 +179,13 @@ final class SimulationRun {
                         .put("p99", TransferExperiment.quantile(ratios, 0.99))
                         .put("p999", TransferExperiment.quantile(ratios, 0.999))
                         .put("max", ratios[ratios.length - 1]));
+    }
+
+    private void account(@Nullable SenderAccount account) {
+        if (account != null) {
+            json.putAll(TransferJson.of(account));
+            lines.addAll(account.lines());
+        }
     }
 
     private void costs(double retransmitted, double parity, double spurious, double share) {
@@ -224,6 +233,7 @@ final class SimulationRun {
                 options.seconds,
                 100 * done.efficiency()));
         costs(done.retransmittedFraction(), done.parityFraction(), done.spuriousFraction(), done.payloadShare());
+        account(done.account());
         lines.add(String.format(
                 Locale.ROOT,
                 "line busy %.2f %%, queueing delay p95 %s, dropped by the queue %d",

@@ -27,12 +27,16 @@ import io.longhaul.core.PacketSealer;
 import io.longhaul.core.SealingLimits;
 import io.longhaul.core.SealingParameters;
 import io.longhaul.core.SealingScratch;
+import io.longhaul.qlog.QlogFile;
+import io.longhaul.qlog.QlogTarget;
 import io.longhaul.verbs.soft.LinkModel;
 import io.longhaul.verbs.soft.WireConfig;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -59,6 +63,7 @@ public final class Pair implements Actor, AutoCloseable {
     private final @Nullable LinkModel forwardModel;
     private final Timeline timeline;
     private final long maxSteps;
+    private final List<QlogFile> traces = new ArrayList<>();
     private long clientDueNanos;
     private long serverDueNanos;
     private long steps;
@@ -92,10 +97,31 @@ public final class Pair implements Actor, AutoCloseable {
         @Nullable
         SealingLimits sealing;
 
+        @Nullable
+        QlogTarget traces;
+
+        String traceName = "";
+
         /// Sets the link in both directions; the way back gets another seed.
         public Settings link(WireConfig.Builder link) {
             forward = link.seed(seed).build();
             backward = link.seed(seed + 0x9E37_79B9L).build();
+            return this;
+        }
+
+        /// Has both ends traced; null for no traces.
+        ///
+        /// @param name of the files
+        public Settings traces(@Nullable QlogTarget target, String name) {
+            traces = target;
+            traceName = name;
+            return this;
+        }
+
+        /// Sets the link of each direction.
+        public Settings links(WireConfig toServer, WireConfig toClient) {
+            forward = toServer;
+            backward = toClient;
             return this;
         }
 
@@ -261,7 +287,20 @@ public final class Pair implements Actor, AutoCloseable {
                 settings.memory(false),
                 settings.sealer(false),
                 timeline.nowNanos());
+        final QlogTarget target = settings.traces;
+        if (target != null) {
+            traces.add(trace(target, settings.traceName, client, true));
+            traces.add(trace(target, settings.traceName, server, false));
+        }
         timeline.join(this);
+    }
+
+    private QlogFile trace(QlogTarget target, String name, Side side, boolean isClient) {
+        final String end = isClient ? "client" : "server";
+        final QlogFile trace = target.openDirect(
+                name + '-' + end, new QlogFile.Head("simulated " + end, name, isClient, timeline.nowNanos(), 0));
+        side.engine.trace(trace);
+        return trace;
     }
 
     private static SimulatedLink link(Route route, Settings settings) {
@@ -424,6 +463,7 @@ public final class Pair implements Actor, AutoCloseable {
 
     @Override
     public void close() {
+        traces.forEach(QlogFile::close);
         client.engine.free();
         server.engine.free();
         toServer.close();

@@ -12,6 +12,9 @@
  */
 package io.longhaul.sim;
 
+import io.longhaul.cli.account.SenderAccount;
+import org.jspecify.annotations.Nullable;
+
 /// One sender and one receiver, of whatever kind, in virtual time.
 public interface Transport extends AutoCloseable {
     /// Gets ready to send; virtual time may pass.
@@ -63,6 +66,11 @@ public interface Transport extends AutoCloseable {
 
     /// IP bytes of a full packet.
     int ipBytesPerPacket();
+
+    /// What it counted as a sender; null for a model, which counts nothing of the kind.
+    default @Nullable SenderAccount account() {
+        return null;
+    }
 
     /// Phase of the congestion controller, for diagnosis.
     String phase();

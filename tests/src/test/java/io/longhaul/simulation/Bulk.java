@@ -70,7 +70,8 @@ record Bulk(double seconds, double rttSeconds, long bytes, ConnectionStatistics 
 
     String describe(double rateBitsPerSecond) {
         return String.format(
-                "%.3f s, completion ratio %.4f, efficiency %.4f, retransmitted %.5f, lost %d, spurious %d, probes %d/%d, cwnd %d, %s",
+                "%.3f s, completion ratio %.4f, efficiency %.4f, retransmitted %.5f, lost %d, spurious %d, probes %d/%d, cwnd %d, %s,"
+                        + " held back by %s, sent again because of %s, needlessly %d",
                 seconds,
                 completionRatio(rateBitsPerSecond),
                 efficiency(rateBitsPerSecond),
@@ -80,6 +81,9 @@ record Bulk(double seconds, double rttSeconds, long bytes, ConnectionStatistics 
                 statistics.probeTimeouts(),
                 statistics.retransmissionTimeouts(),
                 statistics.congestionWindowBytes(),
-                statistics.congestionPhase());
+                statistics.congestionPhase(),
+                statistics.limitedNanos(),
+                statistics.resentBytes(),
+                statistics.needlessBytes());
     }
 }

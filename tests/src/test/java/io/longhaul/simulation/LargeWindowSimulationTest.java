@@ -65,7 +65,7 @@ class LargeWindowSimulationTest {
             final double ratio = (pair.nowNanos() - start) / 1e9 / (RTT_SECONDS + wireSeconds);
             assertTrue(ratio < 1.02, "completion ratio " + ratio);
             assertEquals(0, statistics.retransmittedBytes());
-            assertEquals(0, statistics.creditLimitedNanos());
+            assertEquals(0, statistics.limitedNanos(ConnectionStatistics.Limit.CREDIT));
         }
     }
 
@@ -79,7 +79,7 @@ class LargeWindowSimulationTest {
         final Bulk bulk = Bulk.write(path(9000).link(link).rateHint(RATE), RTT_SECONDS, 1L << 30);
         assertTrue(bulk.efficiency(RATE) > 0.80, () -> bulk.describe(RATE));
         assertTrue(bulk.retransmittedShare() < 0.02, () -> bulk.describe(RATE));
-        assertEquals(0, bulk.statistics().creditLimitedNanos());
+        assertEquals(0, bulk.statistics().limitedNanos(ConnectionStatistics.Limit.CREDIT));
     }
 
     @Test

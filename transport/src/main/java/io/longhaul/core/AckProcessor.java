@@ -14,6 +14,7 @@ package io.longhaul.core;
 
 import io.longhaul.core.wire.AckFlyweight;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Takes acknowledgements: what arrived, credit, and per lane what the receiver saw.
@@ -25,6 +26,7 @@ final class AckProcessor {
     private final OutboundPieces pieces;
     private final RunDecoder runs = new RunDecoder();
     private final int sendLanes;
+    private final LaneWeights weights;
     private @Nullable PathLoss pathLoss;
     private boolean progress;
 
@@ -38,6 +40,7 @@ final class AckProcessor {
         window = recovery.window;
         flow = recovery.flow;
         lanes = recovery.lanes;
+        weights = new LaneWeights(Arrays.copyOf(lanes, sendLanes));
     }
 
     /// Has losses of the path followed from now on.
@@ -77,6 +80,7 @@ final class AckProcessor {
             }
         }
         recovery.detect(nowNanos);
+        weights.onAck(nowNanos, flow.rtt.smoothedNanos());
         flow.endAck(nowNanos);
         if (pathLoss != null) {
             pathLoss.onAck(nowNanos);
@@ -138,7 +142,12 @@ final class AckProcessor {
                 flow.onCeMarks(ce);
             }
             lane.reportedGaps = AckFlyweight.gaps(segment, laneOffset);
-            lane.reportedDuplicates = AckFlyweight.duplicates(segment, laneOffset);
+            // Modulo 2^32 as well.
+            final int duplicates = (int) (AckFlyweight.duplicates(segment, laneOffset) - lane.reportedDuplicates);
+            if (duplicates > 0) {
+                lane.reportedDuplicates += duplicates;
+                recovery.onDuplicates(lane, duplicates, nowNanos);
+            }
         }
         return true;
     }

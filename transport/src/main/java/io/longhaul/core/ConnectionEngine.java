@@ -49,6 +49,7 @@ public final class ConnectionEngine {
 
     private boolean established;
     private boolean closedTold;
+    private @Nullable TracePoints trace; // null while nobody looks
     private long laneCheckNanos = NO_TIMEOUT;
 
     /// Creates an engine; it starts by probing the path.
@@ -100,6 +101,11 @@ public final class ConnectionEngine {
                 new FrameSink());
     }
 
+    /// Tells a trace from now on; before the engine is first used.
+    public void trace(EngineTrace value) {
+        trace = new TracePoints(value, parts);
+    }
+
     /// Takes a packet from the wire. Never throws for what a peer sent: bad packets are counted and dropped.
     ///
     /// @param lane lane on which it arrived (index of the receiving queue pair)
@@ -113,6 +119,9 @@ public final class ConnectionEngine {
             return checkForgeries(nowNanos);
         }
         peer.onHeard(nowNanos);
+        if (trace != null) {
+            trace.onReceived(nowNanos, segment, offset, length);
+        }
         if (regions.isGuessing()) {
             violate(nowNanos, "too many unknown region keys");
         }
@@ -196,6 +205,9 @@ public final class ConnectionEngine {
         transmitter.onAck(nowNanos);
         parts.messages.rttNanos(parts.smoothedRttNanos());
         parts.streams.rttNanos(parts.smoothedRttNanos());
+        if (trace != null) {
+            trace.onMetrics(nowNanos);
+        }
         return valid;
     }
 
@@ -328,6 +340,9 @@ public final class ConnectionEngine {
         }
         transmitter.probeTail();
         rearm(nowNanos);
+        if (trace != null) {
+            trace.onMetrics(nowNanos);
+        }
     }
 
     private boolean isDrained() {
@@ -347,6 +362,9 @@ public final class ConnectionEngine {
         final int length = transmitter.poll(nowNanos, out);
         if (length > 0 && parts.lanes.length > 1 && laneCheckNanos == NO_TIMEOUT) {
             laneCheckNanos = nowNanos + parts.probeTimeoutNanos();
+        }
+        if (length > 0 && trace != null) {
+            trace.onSent(nowNanos, out);
         }
         return length;
     }

@@ -12,6 +12,7 @@
  */
 package io.longhaul.core;
 
+import io.longhaul.ConnectionStatistics.ResendCause;
 import io.longhaul.core.wire.DataFlyweight;
 import io.longhaul.core.wire.OperationFlyweight;
 import io.longhaul.core.wire.OperationKind;
@@ -36,9 +37,11 @@ final class DataSender {
     private long firstCsn;
     private boolean part;
     private boolean partFollows;
+    private @Nullable ResendCause partAgain; // why the chunk in parts is sent again; null when it is new
     private boolean copying;
+    private boolean probing;
     private long payloadBytes;
-    private long retransmittedBytes;
+    private final ResentBytes resent;
     private @Nullable PlacedSender placed;
 
     DataSender(
@@ -54,6 +57,7 @@ final class DataSender {
         this.writer = writer;
         this.mtu = mtu;
         this.parity = parity;
+        resent = recovery.resent;
         window = recovery.window;
         flow = recovery.flow;
     }
@@ -82,7 +86,7 @@ final class DataSender {
 
     /// Application bytes sent again.
     long retransmittedBytes() {
-        return retransmittedBytes;
+        return resent.total();
     }
 
     /// True when a lost chunk waits.
@@ -258,8 +262,25 @@ final class DataSender {
         if (window.transmissions(csn) == 0) {
             payloadBytes += bytes;
         } else {
-            retransmittedBytes += bytes;
+            resend(csn, bytes);
         }
+    }
+
+    private void resend(long csn, int bytes) {
+        if (part) {
+            // Every part is a transmission of its own to the window; whether the chunk travels again was seen at the
+            // first.
+            if (partAgain == null) {
+                payloadBytes += bytes;
+            } else {
+                resent.add(partAgain, bytes);
+            }
+            return;
+        }
+        if (!probing) {
+            recovery.onResent();
+        }
+        resent.add(probing ? ResendCause.TAIL_PROBE : window.lostCause(csn), bytes);
     }
 
     /// Copies bytes of a piece. Memory that its owner took away voids the piece.
@@ -296,7 +317,15 @@ final class DataSender {
     private int startPart(long csn) {
         partCsn = csn;
         partOffset = 0;
+        partAgain = causeOf(csn);
         return continuePart() ? 1 : 0;
+    }
+
+    private @Nullable ResendCause causeOf(long csn) {
+        if (window.transmissions(csn) == 0) {
+            return null;
+        }
+        return probing ? ResendCause.TAIL_PROBE : window.lostCause(csn);
     }
 
     private boolean continuePart() {
@@ -341,6 +370,7 @@ final class DataSender {
         if (!fits(piece, index)) {
             return NONE;
         }
+        recovery.expectDuplicate();
         copying = true;
         putChunk(piece.firstCsn + index);
         copying = false;
@@ -372,7 +402,11 @@ final class DataSender {
         if (window.piece(csn).voided) {
             return putVoid(csn, 1);
         }
-        return putChunk(csn) ? 1 : startPart(csn);
+        recovery.expectDuplicate();
+        probing = true;
+        final int chunks = putChunk(csn) ? 1 : startPart(csn);
+        probing = false;
+        return chunks;
     }
 
     /// Lane for a probe: not the one that was silent.

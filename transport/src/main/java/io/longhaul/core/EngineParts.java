@@ -59,6 +59,7 @@ final class EngineParts {
     final ProbeReplies replies = new ProbeReplies();
     final CloseHandshake closing = new CloseHandshake();
     final LimitClock limits;
+    final ResentBytes resent = new ResentBytes();
     final OutboundPlacement outboundPlacement;
     final InboundPlacement inboundPlacement;
     final PlacedSender placedSender;
@@ -101,7 +102,7 @@ final class EngineParts {
         flow = new Flow(
                 congestion.create(congestionConfig(config.initialRttNanos())),
                 new RttEstimator(config.initialRttNanos(), MIN_RTT_WINDOW_NANOS));
-        recovery = new Recovery(window, flow, lanes);
+        recovery = new Recovery(window, flow, lanes, resent, config.lanes());
         pieces = new OutboundPieces(
                 operations,
                 answers,
@@ -110,7 +111,7 @@ final class EngineParts {
                 writer::frameRoom,
                 packetBytes -> PlacedSender.chunkBytes(placement, config, packetBytes));
         sendLanes = Arrays.copyOf(lanes, config.lanes());
-        laneScheduler = new LaneScheduler(sendLanes);
+        laneScheduler = new LaneScheduler(sendLanes, true);
         parity = new ParitySender(config.fec(), window, flow, laneScheduler, writer);
         repairs = new ParityReceiver(receiveWindow, inbound, new PlacedMemory(regions, operations), config.fec());
         sender = new DataSender(recovery, pieces, laneScheduler, writer, mtu, parity);

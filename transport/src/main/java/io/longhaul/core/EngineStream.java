@@ -245,6 +245,11 @@ public final class EngineStream {
                         || ending && !state.finSent && state.nextToSend == written);
     }
 
+    /// True when the peer must give credit before anything more of the output may be sent.
+    boolean isBlocked() {
+        return !peerStopped && state.nextToSend >= state.sendCredit && output.written() > state.nextToSend;
+    }
+
     /// True when nothing of the output is left to be sent or acknowledged.
     boolean isOutputSettled() {
         return state.outstandingPieces == 0

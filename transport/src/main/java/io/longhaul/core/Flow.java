@@ -84,6 +84,12 @@ final class Flow {
         return pacer.nanosUntilSend(rate, Math.max(packetBytes, Math.min(quantum, MAX_QUANTUM_BYTES)));
     }
 
+    /// Time by which a sender may be late and lose nothing of the rate, nanoseconds.
+    long catchUpNanos(int packetBytes) {
+        final long rate = Math.max(1, controller.pacingRateBytesPerSecond());
+        return (long) (burstBytes(rate, packetBytes) * 1e9 / rate);
+    }
+
     // What an agent that was away may catch up with: 2 ms of the rate, 4 packets at least, and at most 64 packets or
     // 1/400 of the window: bursts longer than that are themselves a source of loss.
     private long burstBytes(long rateBytesPerSecond, int packetBytes) {

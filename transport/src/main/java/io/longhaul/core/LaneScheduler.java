@@ -18,16 +18,19 @@ final class LaneScheduler {
     private static final int BURST_BYTES = 64 * 1024;
 
     private final SendLane[] lanes;
+    private final boolean probed;
     private int current;
     private int burst;
 
-    LaneScheduler(SendLane[] lanes) {
+    /// @param probed a silent lane is probed, so that it can be left at once; otherwise it is left when it is dead
+    LaneScheduler(SendLane[] lanes, boolean probed) {
         this.lanes = lanes;
+        this.probed = probed;
     }
 
     /// Lane for the next packet with data.
     SendLane next(int bytes) {
-        if (burst >= BURST_BYTES || lanes[current].dead) {
+        if (burst >= BURST_BYTES * lanes[current].weight / LaneWeights.FULL || isLeft(lanes[current])) {
             current = following(current);
             burst = 0;
         }
@@ -42,7 +45,7 @@ final class LaneScheduler {
 
     /// That lane again, or another where it is dead.
     SendLane same(int index) {
-        return index < lanes.length && !lanes[index].dead ? lanes[index] : other(index);
+        return index < lanes.length && !isLeft(lanes[index]) ? lanes[index] : other(index);
     }
 
     /// True when there is more than one live lane.
@@ -50,13 +53,22 @@ final class LaneScheduler {
         return lanes.length > 1 && following(current) != current;
     }
 
+    private boolean isLeft(SendLane lane) {
+        return probed ? lane.isSilent() : lane.dead;
+    }
+
+    // The next lane that speaks; without one, the next that is not dead.
     private int following(int index) {
+        int living = index;
+        for (int i = lanes.length; i > 0; i--) {
+            living = lanes[(index + i) % lanes.length].dead ? living : (index + i) % lanes.length;
+        }
         for (int i = 1; i <= lanes.length; i++) {
             final int candidate = (index + i) % lanes.length;
-            if (!lanes[candidate].dead) {
+            if (!isLeft(lanes[candidate])) {
                 return candidate;
             }
         }
-        return index;
+        return living;
     }
 }

@@ -12,30 +12,55 @@
  */
 package io.longhaul.core;
 
-/// Says what held the sender back, as shares of time.
-final class LimitClock {
-    /// There was nothing to send.
-    static final int APPLICATION = 0;
-    /// The congestion window was full, or the pacer waited.
-    static final int CONGESTION = 1;
-    /// The receiver had given no credit.
-    static final int CREDIT = 2;
+import io.longhaul.ConnectionStatistics.Limit;
+import java.util.EnumMap;
+import java.util.Map;
 
-    private final long[] nanos = new long[3]; // [limit]
-    private int limit = APPLICATION;
+/// For how long what has held the sender back. Every nanosecond since the start belongs to exactly one limit.
+///
+/// The pacer releases quanta and lets an agent that was away catch up; while it can, waiting for it is the pacer's
+/// time.
+/// What goes beyond that is lost for good, and the sender's own.
+final class LimitClock {
+    private static final Limit[] LIMITS = Limit.values();
+
+    private final long[] nanos = new long[LIMITS.length]; // [limit]
+    private Limit limit = Limit.PATH;
     private long sinceNanos;
+    private long pacedUntilNanos;
 
     LimitClock(long nowNanos) {
         sinceNanos = nowNanos;
     }
 
-    void set(long nowNanos, int newLimit) {
-        nanos[limit] += nowNanos - sinceNanos;
+    /// Says what holds the sender back from now on.
+    void set(long nowNanos, Limit newLimit) {
+        final long late = lateNanos(nowNanos);
+        nanos[limit.ordinal()] += nowNanos - sinceNanos - late;
+        nanos[Limit.SENDER.ordinal()] += late;
         sinceNanos = nowNanos;
         limit = newLimit;
     }
 
-    long nanos(long nowNanos, int which) {
-        return nanos[which] + (which == limit ? nowNanos - sinceNanos : 0);
+    /// The pacer holds the sender back.
+    ///
+    /// @param untilNanos time from which its arrears could not be made up any more
+    void pace(long nowNanos, long untilNanos) {
+        set(nowNanos, Limit.PACER);
+        pacedUntilNanos = untilNanos;
+    }
+
+    private long lateNanos(long nowNanos) {
+        return limit == Limit.PACER ? Math.clamp(nowNanos - pacedUntilNanos, 0, nowNanos - sinceNanos) : 0;
+    }
+
+    /// All limits with their times; they sum up to the time since the start.
+    Map<Limit, Long> nanos(long nowNanos) {
+        set(nowNanos, limit);
+        final EnumMap<Limit, Long> result = new EnumMap<>(Limit.class);
+        for (final Limit each : LIMITS) {
+            result.put(each, nanos[each.ordinal()]);
+        }
+        return result;
     }
 }

@@ -188,6 +188,7 @@ final class OperationTable implements PendingRequests, Piece.Owner {
 
     /// True when the head of the queue could be sent.
     boolean hasSendable() {
+        blocked = false;
         Outstanding head = queue.peek();
         while (head != null && head.ended) {
             dequeue(head);

@@ -45,7 +45,7 @@ final class PlacedSender {
         window = sender.window();
         flow = sender.flow();
         pieces = sender.pieces();
-        scheduler = new LaneScheduler(lanes);
+        scheduler = new LaneScheduler(lanes, false);
     }
 
     /// Largest chunk that one packet carries on the present path; 0 where nothing is placed.

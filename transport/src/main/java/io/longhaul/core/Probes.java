@@ -58,7 +58,7 @@ final class Probes {
         }
         long due = operations.isBlocked() ? blockedDueNanos : ConnectionEngine.NO_TIMEOUT;
         for (final SendLane lane : lanes) {
-            if (lane.dead) {
+            if (lane.isSilent()) {
                 due = Math.min(due, lane.nextRevivalNanos);
             }
         }
@@ -97,13 +97,14 @@ final class Probes {
             put(writer, 0, 0, 0);
             return true;
         }
-        return putRevival(nowNanos, writer);
+        return putRevival(nowNanos, timeoutNanos, writer);
     }
 
-    private boolean putRevival(long nowNanos, PacketWriter writer) {
+    // Silent lanes are asked once in a timeout, dead ones once in a second.
+    private boolean putRevival(long nowNanos, long timeoutNanos, PacketWriter writer) {
         for (final SendLane lane : lanes) {
-            if (lane.dead && nowNanos - lane.nextRevivalNanos >= 0) {
-                lane.nextRevivalNanos = nowNanos + 1_000_000_000L;
+            if (lane.isSilent() && nowNanos - lane.nextRevivalNanos >= 0) {
+                lane.nextRevivalNanos = nowNanos + (lane.dead ? 1_000_000_000L : timeoutNanos);
                 laneOfProbe = lane.index;
                 put(writer, 0, 0, 0);
                 return true;

@@ -12,6 +12,10 @@
  */
 package io.longhaul.core;
 
+import io.longhaul.ConnectionStatistics.ResendCause;
+import io.longhaul.core.wire.OperationFlyweight;
+import org.jspecify.annotations.Nullable;
+
 /// Finds lost packets, lane by lane, and queues their chunks to be sent again.
 ///
 /// A packet is lost when the receiver has reported a newer packet of the same lane and either the packet threshold or
@@ -28,15 +32,27 @@ final class Recovery {
     final Flow flow;
     final SendLane[] lanes;
     final Described described = new Described();
+    final ResentBytes resent;
+    private final int probedLanes;
+    private final DuplicateReports duplicates = new DuplicateReports();
     private long spuriousPackets;
     private long lastSpuriousNanos;
     private boolean parity;
+    private @Nullable EngineTrace trace;
     private long lossTimeNanos = ConnectionEngine.NO_TIMEOUT;
 
-    Recovery(SendWindow window, Flow flow, SendLane[] lanes) {
+    /// @param probedLanes those of the lanes, the first, that are probed while they are silent
+    Recovery(SendWindow window, Flow flow, SendLane[] lanes, ResentBytes resent, int probedLanes) {
+        this.probedLanes = probedLanes;
+        this.resent = resent;
         this.window = window;
         this.flow = flow;
         this.lanes = lanes;
+    }
+
+    /// Tells a trace from now on.
+    void trace(EngineTrace value) {
+        trace = value;
     }
 
     /// Parity may repair losses at the far end from now on.
@@ -59,11 +75,11 @@ final class Recovery {
         final long packetNumber = window.packetNumber(csn);
         if (window.state(csn) == SendWindow.LOST) {
             onSpurious(lane, packetNumber, nowNanos);
-        } else if (lane.history.holds(packetNumber)
-                && lane.history.state(packetNumber) == PacketHistory.IN_FLIGHT
-                && lane.history.onChunkAcked(packetNumber) <= 0) {
+        } else if (lane.history.holds(packetNumber) && lane.history.state(packetNumber) == PacketHistory.IN_FLIGHT) {
             detectEarlyArrival(csn, lane, packetNumber, nowNanos);
-            flow.onPacketAcked(lane, packetNumber, nowNanos);
+            if (lane.history.onChunkAcked(packetNumber) <= 0) {
+                flow.onPacketAcked(lane, packetNumber, nowNanos);
+            }
         }
         window.onAcked(csn);
     }
@@ -71,9 +87,41 @@ final class Recovery {
     // A retransmission that is acknowledged sooner than anything could have travelled: the first transmission had
     // arrived.
     private void detectEarlyArrival(long csn, SendLane lane, long packetNumber, long nowNanos) {
-        if (window.transmissions(csn) > 1
-                && nowNanos - lane.history.sentNanos(packetNumber) < flow.rtt.minNanos() * 3 / 4) {
+        if (window.transmissions(csn) < 2) {
+            return;
+        }
+        lane.resentFromLane = window.lostLane(csn);
+        lane.resentPacketBytes = lane.history.bytes(packetNumber);
+        final long leastNanos = Math.max(flow.rtt.minNanos(), lane.minRttNanos());
+        if (nowNanos - lane.history.sentNanos(packetNumber) < leastNanos * 3 / 4) {
+            final Piece piece = window.piece(csn);
+            resent.addNeedless(piece.chunkBytes((int) (csn - piece.firstCsn)));
+            duplicates.onRecognised();
             countSpurious(lanes[window.lostLane(csn)], lane.history.bytes(packetNumber), nowNanos);
+        }
+    }
+
+    /// A chunk is sent twice on purpose: the receiver will report a duplicate.
+    void expectDuplicate() {
+        duplicates.expect();
+    }
+
+    /// A chunk that was declared lost is sent again.
+    void onResent() {
+        duplicates.onResent();
+    }
+
+    /// The receiver has got more chunks twice on a lane.
+    //= RFC 8985 §6.2 step 4
+    void onDuplicates(SendLane lane, long more, long nowNanos) {
+        final long needless = duplicates.onReported(more);
+        if (parity) {
+            return; // what parity restores comes a second time
+        }
+        final int wrong = lane.resentFromLane < 0 ? lane.index : lane.resentFromLane;
+        for (long i = 0; i < needless; i++) {
+            resent.addNeedless(lane.resentPacketBytes);
+            countSpurious(lanes[wrong], lane.resentPacketBytes, nowNanos);
         }
     }
 
@@ -86,6 +134,9 @@ final class Recovery {
 
     private void countSpurious(SendLane lane, int bytes, long nowNanos) {
         spuriousPackets++;
+        if (trace != null) {
+            trace.spuriousLoss(nowNanos, lane.index);
+        }
         flow.onSpuriousLoss(nowNanos, bytes);
         // One late burst is one lesson, not as many as it has packets.
         if (lane.spuriousLessons == 0 || nowNanos - lastSpuriousNanos > lane.rtt.smoothedNanos()) {
@@ -109,7 +160,7 @@ final class Recovery {
         final long newest = lane.describedNewest;
         lane.forget(nowNanos);
         final long lossDelayNanos = lane.lossDelayNanos();
-        final long minRttNanos = flow.rtt.minNanos();
+        final long minRttNanos = Math.max(flow.rtt.minNanos(), lane.minRttNanos());
         for (long pn = history.oldestUnresolved(); pn < newest; pn++) {
             if (history.state(pn) != PacketHistory.IN_FLIGHT) {
                 continue;
@@ -130,16 +181,36 @@ final class Recovery {
             }
             final long ageNanos = nowNanos - history.sentNanos(pn);
             //= RFC 9002 §6.1.1 and §6.1.2
-            if (ageNanos >= lossDelayNanos || (newest - pn >= lane.packetThreshold && ageNanos >= minRttNanos)) {
-                declareLost(lane, pn);
+            final boolean passed = newest - pn >= lane.packetThreshold && !mayBeHeld(history.firstCsn(pn));
+            if (passed && ageNanos >= minRttNanos) {
+                declareLost(lane, pn, causeOf(lane, pn, ResendCause.PACKET_THRESHOLD), nowNanos);
+            } else if (ageNanos >= lossDelayNanos) {
+                declareLost(lane, pn, causeOf(lane, pn, ResendCause.TIME_THRESHOLD), nowNanos);
             } else {
-                final long waitNanos = newest - pn >= lane.packetThreshold ? minRttNanos : lossDelayNanos;
+                final long waitNanos = passed ? minRttNanos : lossDelayNanos;
                 lossTimeNanos = Math.min(lossTimeNanos, history.sentNanos(pn) + waitNanos);
             }
         }
         if (newest >= 0 && history.holds(newest) && history.isParityInFlight(newest)) {
             flow.onPacketAcked(lane, newest, nowNanos);
         }
+    }
+
+    // True while the receiver may have got a chunk and cannot place it, because the descriptions of its piece are still
+    // on
+    // their way on a longer lane: then later packets prove nothing, only time does.
+    private boolean mayBeHeld(long csn) {
+        if (lanes.length == 1 || window.isAcked(csn)) {
+            return false;
+        }
+        final Piece piece = window.piece(csn);
+        return piece.doneChunks == 0 && csn - piece.firstCsn >= OperationFlyweight.SHORT_CHUNKS;
+    }
+
+    private ResendCause causeOf(SendLane lane, long packetNumber, ResendCause threshold) {
+        final boolean isProtected = parity
+                && window.piece(lane.history.firstCsn(packetNumber)).protection.isOn();
+        return isProtected ? ResendCause.PARITY_SHORT : threshold;
     }
 
     // True while all missing chunks of a packet may still be repaired at the far end by parity that is on its way: to
@@ -183,8 +254,17 @@ final class Recovery {
                 && window.packetNumber(csn) == packetNumber;
     }
 
-    private void declareLost(SendLane lane, long packetNumber) {
+    private void declareLost(SendLane lane, long packetNumber, ResendCause cause, long nowNanos) {
         final PacketHistory history = lane.history;
+        if (trace != null) {
+            trace.packetLost(
+                    nowNanos,
+                    lane.index,
+                    packetNumber,
+                    cause,
+                    history.firstCsn(packetNumber),
+                    history.chunkCount(packetNumber));
+        }
         final boolean part = history.isPart(packetNumber);
         final long end = history.firstCsn(packetNumber) + history.chunkCount(packetNumber);
         flow.onPacketLost(lane, packetNumber);
@@ -193,18 +273,18 @@ final class Recovery {
                     && window.state(csn) == SendWindow.IN_FLIGHT
                     && (part || isNewest(lane, packetNumber, csn));
             if (owed) {
-                window.onLost(csn);
+                window.onLost(csn, cause);
                 queue.add(csn);
             }
         }
     }
 
     /// Declares everything in flight on a lane lost.
-    void declareAllLost(SendLane lane) {
+    private void declareAllLost(SendLane lane, ResendCause cause, long nowNanos) {
         final PacketHistory history = lane.history;
         for (long pn = history.oldestUnresolved(); pn < history.nextPacketNumber(); pn++) {
             if (history.state(pn) == PacketHistory.IN_FLIGHT) {
-                declareLost(lane, pn);
+                declareLost(lane, pn, cause, nowNanos);
             }
         }
     }
@@ -213,7 +293,7 @@ final class Recovery {
     void declareAllLost(long nowNanos) {
         final long bytes = flow.bytesInFlight();
         for (final SendLane lane : lanes) {
-            declareAllLost(lane);
+            declareAllLost(lane, ResendCause.TIMEOUT, nowNanos);
         }
         flow.onRetransmissionTimeout(nowNanos, bytes);
         lossTimeNanos = ConnectionEngine.NO_TIMEOUT;
@@ -231,6 +311,7 @@ final class Recovery {
         }
         for (final SendLane lane : lanes) {
             if (lane.bytesInFlight == 0) {
+                next = Math.min(next, checkLeftLane(lane, nowNanos, ackDelayNanos));
                 continue;
             }
             final long oldest = lane.history.oldestUnresolved();
@@ -245,17 +326,44 @@ final class Recovery {
                 next = Math.min(next, nowNanos + lane.reorderWindowNanos());
                 continue;
             }
-            lane.timeouts++;
-            lane.silentSinceNanos = nowNanos;
-            if (lane.timeouts >= DEAD_AFTER_TIMEOUTS && aliveLanes() > 1) {
-                lane.dead = true;
-                lane.deaths++;
-                lane.nextRevivalNanos = nowNanos + 1_000_000_000L;
+            onSilent(lane, nowNanos);
+            if (lane.index < probedLanes && !lane.dead) {
+                next = Math.min(next, nowNanos + limitNanos); // as a lane that was left
             }
-            declareAllLost(lane);
+            declareAllLost(lane, lane.dead ? ResendCause.LANE_DEAD : ResendCause.LANE_SILENT, nowNanos);
         }
         flow.reportLoss();
         return next;
+    }
+
+    private void onSilent(SendLane lane, long nowNanos) {
+        lane.timeouts++;
+        lane.silentSinceNanos = nowNanos;
+        lane.nextRevivalNanos = nowNanos;
+        if (lane.timeouts >= DEAD_AFTER_TIMEOUTS && aliveLanes() > 1) {
+            lane.dead = true;
+            lane.deaths++;
+            lane.nextRevivalNanos = nowNanos + 1_000_000_000L;
+        }
+    }
+
+    // A silent lane was left, and only probes go there. Returns when to look again.
+    private long checkLeftLane(SendLane lane, long nowNanos, long ackDelayNanos) {
+        if (lane.index >= probedLanes || lane.dead || lane.timeouts == 0) {
+            return ConnectionEngine.NO_TIMEOUT;
+        }
+        final long limitNanos = lane.probeTimeoutNanos(ackDelayNanos) + lane.reorderWindowNanos();
+        if (nowNanos - lane.silentSinceNanos >= limitNanos) {
+            boolean heard = false;
+            for (final SendLane other : lanes) {
+                heard |= other != lane && other.newestReportedSentNanos - lane.silentSinceNanos > 0;
+            }
+            if (heard) {
+                onSilent(lane, nowNanos);
+            }
+            return lane.dead ? ConnectionEngine.NO_TIMEOUT : nowNanos + limitNanos;
+        }
+        return lane.silentSinceNanos + limitNanos;
     }
 
     private boolean othersAreAhead(SendLane lane, long oldestPacket) {

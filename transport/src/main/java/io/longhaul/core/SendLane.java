@@ -46,6 +46,12 @@ final class SendLane {
     long reportedCe;
     long reportedDuplicates;
 
+    /// Lane from which the chunk moved here that was sent again and acknowledged last; -1 before the first.
+    int resentFromLane = -1;
+
+    /// Size of the packet that carried it, bytes.
+    int resentPacketBytes;
+
     /// Gaps in the packet numbers that the receiver has seen, modulo 2^24.
     int reportedGaps;
 
@@ -63,6 +69,9 @@ final class SendLane {
 
     /// How often it has died: each time, its packets are sealed under a key of a new incarnation.
     int deaths;
+
+    /// Share of the traffic beside other lanes, 1 to {@link LaneWeights#FULL}.
+    int weight = LaneWeights.FULL;
 
     /// Spurious losses seen so far.
     int spuriousLessons;
@@ -84,6 +93,11 @@ final class SendLane {
         reorderSteps = Math.min(MAX_REORDER_STEPS, reorderSteps + 1);
     }
 
+    /// True while the lane has been silent for a timeout, or longer: only probes go there where there are others.
+    boolean isSilent() {
+        return dead || timeouts > 0;
+    }
+
     /// Forgets a lesson after some time without another, so that a path that has stopped to reorder is repaired
     /// quickly
     /// again: thresholds shrink by half, and the window by a step, in {@value #ROUNDS_PER_LESSON} round trips.
@@ -95,6 +109,11 @@ final class SendLane {
         lessonNanos = nowNanos;
         packetThreshold = Math.max(INITIAL_PACKET_THRESHOLD, packetThreshold / 2);
         reorderSteps = Math.max(1, reorderSteps - 1);
+    }
+
+    /// Smallest round trip of the lane lately; 0 before the first sample.
+    long minRttNanos() {
+        return rtt.samples() == 0 ? 0 : rtt.minNanos();
     }
 
     /// How much later than its successors a packet may arrive: an eighth of the round trip, at least 1 ms or what

@@ -12,6 +12,7 @@
  */
 package io.longhaul.core;
 
+import io.longhaul.ConnectionStatistics.ResendCause;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ final class SendWindow {
     private byte[] state;
     private byte[] lane;
     private byte[] lostLane;
+    private byte[] lostCause;
     private byte[] transmissions;
     private long[] packetNumber;
     private long[] acked;
@@ -51,6 +53,7 @@ final class SendWindow {
         state = new byte[capacity];
         lane = new byte[capacity];
         lostLane = new byte[capacity];
+        lostCause = new byte[capacity];
         transmissions = new byte[capacity];
         packetNumber = new long[capacity];
         acked = new long[capacity / 64];
@@ -109,6 +112,7 @@ final class SendWindow {
         final byte[] newState = new byte[length];
         final byte[] newLane = new byte[length];
         final byte[] newLostLane = new byte[length];
+        final byte[] newLostCause = new byte[length];
         final byte[] newTransmissions = new byte[length];
         final long[] newNumbers = new long[length];
         final long[] newAcked = new long[length / 64];
@@ -119,6 +123,7 @@ final class SendWindow {
             newState[to] = state[from];
             newLane[to] = lane[from];
             newLostLane[to] = lostLane[from];
+            newLostCause[to] = lostCause[from];
             newTransmissions[to] = transmissions[from];
             newNumbers[to] = packetNumber[from];
             if ((acked[from >>> 6] & 1L << (from & 63)) != 0) {
@@ -129,6 +134,7 @@ final class SendWindow {
         state = newState;
         lane = newLane;
         lostLane = newLostLane;
+        lostCause = newLostCause;
         transmissions = newTransmissions;
         packetNumber = newNumbers;
         acked = newAcked;
@@ -175,9 +181,16 @@ final class SendWindow {
     }
 
     /// The chunk's newest transmission was declared lost; the lane is remembered in case that was wrong.
-    void onLost(long csn) {
-        state[slot(csn)] = LOST;
-        lostLane[slot(csn)] = lane[slot(csn)];
+    void onLost(long csn, ResendCause cause) {
+        final int slot = slot(csn);
+        state[slot] = LOST;
+        lostLane[slot] = lane[slot];
+        lostCause[slot] = (byte) cause.ordinal();
+    }
+
+    /// Why the chunk was declared lost last; meaningful once it was.
+    ResendCause lostCause(long csn) {
+        return ResentBytes.cause(lostCause[slot(csn)]);
     }
 
     /// Lane on which the chunk was declared lost last; meaningful after a second transmission.

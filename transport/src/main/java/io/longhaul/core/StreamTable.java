@@ -47,6 +47,7 @@ final class StreamTable {
     private @Nullable EngineStream accepted;
     private String errorText = "";
     private boolean ended;
+    private @Nullable EngineStream blocked;
 
     StreamTable(EngineConfig config, ReceiveMemory memory, EventQueue events, Responses responses) {
         this.config = config;
@@ -311,7 +312,14 @@ final class StreamTable {
         if (!stream.state.queued && stream.hasOutbound()) {
             stream.state.queued = true;
             active.addLast(stream);
+        } else if (stream.isBlocked()) {
+            blocked = stream;
         }
+    }
+
+    /// True when the stream that ran out of credit last still waits for more.
+    boolean isBlocked() {
+        return blocked != null && !blocked.state.gone && blocked.isBlocked();
     }
 
     /// True when a stream has bytes or an end to send and credit for it.

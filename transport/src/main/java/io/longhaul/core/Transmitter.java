@@ -12,6 +12,8 @@
  */
 package io.longhaul.core;
 
+import io.longhaul.ConnectionStatistics.Limit;
+
 /// Decides which packet leaves next: the end of the connection, answers, acknowledgements, probes, lost chunks, new
 /// chunks.
 final class Transmitter {
@@ -115,18 +117,24 @@ final class Transmitter {
     }
 
     private int pollData(long nowNanos, Transmit out) {
-        if (!established || parts.probeTimer.isSilent() || !hasData(nowNanos)) {
+        if (!established || parts.probeTimer.isSilent()) {
+            parts.limits.set(nowNanos, Limit.PATH);
             return 0;
         }
-        parts.limits.set(nowNanos, LimitClock.CONGESTION);
+        if (!hasData(nowNanos)) {
+            return 0;
+        }
         if (!flow.windowOpen()) {
+            parts.limits.set(nowNanos, Limit.CONGESTION_WINDOW);
             return 0;
         }
         final int packet = writer.ipBytes(parts.mtu.packetBytes());
         if (!flow.paced(nowNanos, packet)) {
             pacedNanos = nowNanos + flow.pacedInNanos(packet);
+            parts.limits.pace(nowNanos, pacedNanos + flow.catchUpNanos(packet));
             return 0;
         }
+        parts.limits.set(nowNanos, Limit.SENDER);
         if (parts.parity.hasMore() && !parts.sender.hasLost() && parts.parity.fill(nowNanos, parts.sender)) {
             return finishParity(nowNanos, out);
         }
@@ -153,14 +161,15 @@ final class Transmitter {
             return true;
         }
         if (!parts.pieces.hasMore()) {
-            parts.limits.set(nowNanos, LimitClock.APPLICATION);
+            final boolean refused = parts.operations.isBlocked() || parts.streams.isBlocked();
+            parts.limits.set(nowNanos, refused ? Limit.RECEIVER : Limit.APPLICATION);
             if (flow.windowOpen()) {
                 flow.onAppLimited();
             }
             return false;
         }
         if (!parts.window.hasCredit()) {
-            parts.limits.set(nowNanos, LimitClock.CREDIT);
+            parts.limits.set(nowNanos, Limit.CREDIT);
             return false;
         }
         return true;

@@ -23,6 +23,7 @@ import io.longhaul.core.ConnectionEngine;
 import io.longhaul.core.EngineEvent;
 import io.longhaul.core.EngineStream;
 import io.longhaul.core.wire.PacketFlyweight;
+import io.longhaul.qlog.QlogFile;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -65,6 +66,7 @@ final class ConnectionDriver implements Runnable {
     private @Nullable String deferredClose; // why, while operations wait for room
     private boolean ended;
     private boolean removed;
+    private @Nullable QlogFile trace;
     private OperationStatus endStatus = OperationStatus.CONNECTION_LOST;
     private @Nullable ConnectionStatistics finalStatistics;
 
@@ -106,6 +108,12 @@ final class ConnectionDriver implements Runnable {
     @Nullable
     DirectLanes direct() {
         return direct;
+    }
+
+    /// Has the engine traced, until the connection is out of service.
+    void trace(QlogFile value) {
+        trace = value;
+        engine.trace(value);
     }
 
     /// Where goes what arrives on the connection's own queue pairs.
@@ -435,6 +443,9 @@ final class ConnectionDriver implements Runnable {
             engine.free();
         } catch (RuntimeException | AssertionError e) {
             agent.log().log(Level.WARNING, "a failed connection did not free everything", e);
+        }
+        if (trace != null) {
+            trace.end();
         }
         run();
         connection.onRemoved(agent.isStopping());

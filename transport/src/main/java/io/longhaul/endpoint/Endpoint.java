@@ -29,14 +29,18 @@ import io.longhaul.core.RegionTable;
 import io.longhaul.endpoint.BootstrapMessage.Announcement;
 import io.longhaul.endpoint.BootstrapMessage.PlacementOffer;
 import io.longhaul.endpoint.BootstrapMessage.Refusal;
+import io.longhaul.qlog.QlogFile;
+import io.longhaul.qlog.QlogTarget;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -58,6 +62,7 @@ final class Endpoint implements Longhaul {
     private final Map<InetAddress, PortAgent> ports = new HashMap<>(); // guarded by itself
     private final Set<EndpointListener> listeners = ConcurrentHashMap.newKeySet();
     private final AtomicInteger connections = new AtomicInteger();
+    private final @Nullable QlogTarget traces;
     private volatile boolean closed;
 
     Endpoint(LonghaulConfig config) {
@@ -69,6 +74,8 @@ final class Endpoint implements Longhaul {
         this.devices = devices;
         congestion = ControllerChoice.find(config);
         security = ControlSecurity.of(config, log);
+        final Path trace = config.trace();
+        traces = trace == null ? null : new QlogTarget(trace);
     }
 
     @Override
@@ -287,6 +294,7 @@ final class Endpoint implements Longhaul {
                 config.maxOperations(),
                 config.maxStreams(),
                 connections::decrementAndGet));
+        final QlogFile trace = traces == null ? null : trace(traces, mine, peer);
         try {
             agent.commands()
                     .call(() -> {
@@ -300,15 +308,31 @@ final class Endpoint implements Longhaul {
                                 local.port().sealer(plan.sealing()));
                         final ConnectionDriver driver =
                                 new ConnectionDriver(agent, connection, engine, remotes(local.port(), plan), direct);
+                        if (trace != null) {
+                            driver.trace(trace);
+                        }
                         connection.attach(driver);
                         agent.register(driver, !mine.answer());
                         return driver;
                     })
                     .join();
         } catch (CompletionException e) {
+            if (trace != null) {
+                trace.end();
+            }
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
         return connection;
+    }
+
+    private static QlogFile trace(QlogTarget traces, Announcement mine, Announcement peer) {
+        final boolean client = !mine.answer();
+        final String id = HexFormat.of().toHexDigits(mine.connectionId());
+        final String group = HexFormat.of().toHexDigits(client ? mine.connectionId() : peer.connectionId());
+        final String side = client ? "client" : "server";
+        return traces.open(
+                id + '-' + side,
+                new QlogFile.Head("longhaul " + side, group, client, System.nanoTime(), System.currentTimeMillis()));
     }
 
     private static RemoteLane[] remotes(DataPort port, ConnectionPlan plan) {
@@ -410,6 +434,9 @@ final class Endpoint implements Longhaul {
         }
         for (final PortAgent port : left) {
             port.close();
+        }
+        if (traces != null) {
+            traces.close();
         }
     }
 }

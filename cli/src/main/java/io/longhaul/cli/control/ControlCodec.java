@@ -12,6 +12,9 @@
  */
 package io.longhaul.cli.control;
 
+import io.longhaul.ConnectionStatistics.Limit;
+import io.longhaul.ConnectionStatistics.ResendCause;
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.cli.control.ControlMessage.Committed;
 import io.longhaul.cli.control.ControlMessage.Credit;
 import io.longhaul.cli.control.ControlMessage.FileStamp;
@@ -39,6 +42,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
 
 /// Writes and reads control messages.
 ///
@@ -128,12 +132,13 @@ public final class ControlCodec {
             case PerfOpen(var operation, var size, var slots, var seed) ->
                 out.putInt(operation).putLong(size).putInt(slots).putLong(seed);
             case PerfReady(var region) -> putText(out, region);
-            case PerfMarked(var cpu, var messages, var wrong) ->
+            case PerfMarked(var cpu, var messages, var wrong, var account) -> {
                 out.putLong(cpu).putLong(messages).putLong(wrong);
+                putAccount(out, account);
+            }
             case PerfVerify(var bytes) -> out.putLong(bytes);
             case PerfDigest(var crc) -> out.putInt(crc);
-            case Summary(var retransmitted, var parity) ->
-                out.putLong(retransmitted).putLong(parity);
+            case Summary(var account) -> putAccount(out, account);
             case Ping() -> {}
             case PerfMark() -> {}
             case PerfClose() -> {}
@@ -203,13 +208,36 @@ public final class ControlCodec {
                         in.getLong());
             case PERF_READY -> new PerfReady(text(in, 255));
             case PERF_MARK -> new PerfMark();
-            case PERF_MARKED -> new PerfMarked(in.getLong(), in.getLong(), in.getLong());
+            case PERF_MARKED -> new PerfMarked(in.getLong(), in.getLong(), in.getLong(), account(in));
             case PERF_VERIFY -> new PerfVerify(between(in.getLong(), 0, Long.MAX_VALUE));
             case PERF_DIGEST -> new PerfDigest(in.getInt());
             case PERF_CLOSE -> new PerfClose();
-            case SUMMARY -> new Summary(in.getLong(), in.getLong());
+            case SUMMARY -> new Summary(account(in));
             case PING -> new Ping();
         };
+    }
+
+    private static void putAccount(ByteBuffer out, SenderAccount account) {
+        for (Limit each : Limit.values()) {
+            out.putLong(account.limitedNanos(each));
+        }
+        for (ResendCause each : ResendCause.values()) {
+            out.putLong(account.resentBytes(each));
+        }
+        out.putLong(account.needlessBytes()).putLong(account.parityBytes());
+    }
+
+    private static SenderAccount account(ByteBuffer in) {
+        final EnumMap<Limit, Long> limits = new EnumMap<>(Limit.class);
+        for (Limit each : Limit.values()) {
+            limits.put(each, between(in.getLong(), 0, Long.MAX_VALUE / Limit.values().length));
+        }
+        final EnumMap<ResendCause, Long> causes = new EnumMap<>(ResendCause.class);
+        for (ResendCause each : ResendCause.values()) {
+            causes.put(each, between(in.getLong(), 0, Long.MAX_VALUE / ResendCause.values().length));
+        }
+        return new SenderAccount(
+                limits, causes, between(in.getLong(), 0, Long.MAX_VALUE), between(in.getLong(), 0, Long.MAX_VALUE));
     }
 
     private static void putText(ByteBuffer out, String text) {

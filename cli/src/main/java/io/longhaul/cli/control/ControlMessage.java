@@ -12,6 +12,8 @@
  */
 package io.longhaul.cli.control;
 
+import io.longhaul.cli.account.SenderAccount;
+
 /// A message of the control format. Records are validated by {@link ControlCodec} when they come from a peer.
 public sealed interface ControlMessage {
 
@@ -77,7 +79,7 @@ public sealed interface ControlMessage {
     record Committed(Digest digest) implements ControlMessage {}
 
     /// Sender to receiver, after Committed: what the sender's connection counted.
-    record Summary(long retransmittedBytes, long parityBytes) implements ControlMessage {}
+    record Summary(SenderAccount account) implements ControlMessage {}
 
     /// Either way: are you there? That it is delivered is the answer; nobody else is told.
     record Ping() implements ControlMessage {}
@@ -104,7 +106,7 @@ public sealed interface ControlMessage {
     /// @param cpuNanos processor time of the server's process
     /// @param messages messages or stream bytes received
     /// @param wrong how many of them had wrong bytes
-    record PerfMarked(long cpuNanos, long messages, long wrong) implements ControlMessage {}
+    record PerfMarked(long cpuNanos, long messages, long wrong, SenderAccount account) implements ControlMessage {}
 
     /// Client to server: compute the CRC32C of the first bytes of the region. Answered by PerfDigest.
     record PerfVerify(long bytes) implements ControlMessage {}

@@ -13,6 +13,7 @@
 package io.longhaul.cli.perf;
 
 import io.longhaul.ConnectionStatistics;
+import io.longhaul.cli.account.SenderAccount;
 import org.HdrHistogram.Histogram;
 
 /// What a measurement found.
@@ -20,7 +21,7 @@ import org.HdrHistogram.Histogram;
 /// @param seconds the measured interval
 /// @param operations operations that ended in it
 /// @param latencyNanos their times, from the intended time when a rate was given
-/// @param before statistics at its start
+/// @param account what the side that sends counted in it
 /// @param after statistics at its end
 /// @param cpuSeconds processor time of this process in it
 /// @param serverCpuSeconds processor time of the server's process in it
@@ -29,7 +30,7 @@ public record PerfResult(
         double seconds,
         long operations,
         Histogram latencyNanos,
-        ConnectionStatistics before,
+        SenderAccount account,
         ConnectionStatistics after,
         double cpuSeconds,
         double serverCpuSeconds,

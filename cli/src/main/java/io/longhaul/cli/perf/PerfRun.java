@@ -15,6 +15,7 @@ package io.longhaul.cli.perf;
 import io.longhaul.Connection;
 import io.longhaul.ConnectionStatistics;
 import io.longhaul.RemoteRegion;
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.cli.control.ControlMessage.PerfClose;
 import io.longhaul.cli.control.ControlMessage.PerfDigest;
 import io.longhaul.cli.control.ControlMessage.PerfMark;
@@ -99,11 +100,19 @@ public final class PerfRun {
                 seconds,
                 load.recorded(),
                 load.histogram(),
-                before,
+                account(before, after, serverBefore, serverAfter),
                 after,
                 cpu / 1e9,
                 (serverAfter.cpuNanos() - serverBefore.cpuNanos()) / 1e9,
                 verified);
+    }
+
+    // Of the side that sends.
+    private SenderAccount account(
+            ConnectionStatistics before, ConnectionStatistics after, PerfMarked serverBefore, PerfMarked serverAfter) {
+        return plan.operation() == PerfOperation.READ
+                ? serverAfter.account().since(serverBefore.account())
+                : SenderAccount.of(after).since(SenderAccount.of(before));
     }
 
     /// Waits, and ends at once when the load fails or the connection is lost.

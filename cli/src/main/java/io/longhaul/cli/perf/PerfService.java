@@ -17,6 +17,7 @@ import io.longhaul.ExposedRegion;
 import io.longhaul.Grant;
 import io.longhaul.Message;
 import io.longhaul.Right;
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.cli.control.ControlMessage;
 import io.longhaul.cli.control.ControlMessage.PerfClose;
 import io.longhaul.cli.control.ControlMessage.PerfDigest;
@@ -187,7 +188,12 @@ public final class PerfService {
     private void answer(ByteBuffer region) throws RefusalException, InterruptedException {
         while (true) {
             switch (inbox.take()) {
-                case Inbox.Arrived(PerfMark()) -> inbox.send(new PerfMarked(ProcessorTime.nanos(), received, wrong));
+                case Inbox.Arrived(PerfMark()) ->
+                    inbox.send(new PerfMarked(
+                            ProcessorTime.nanos(),
+                            received,
+                            wrong,
+                            SenderAccount.of(inbox.connection().statistics())));
                 case Inbox.Arrived(PerfVerify(var bytes))
                 when bytes <= region.capacity() -> {
                     final CRC32C crc = new CRC32C();

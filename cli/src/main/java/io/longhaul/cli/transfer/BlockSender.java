@@ -14,11 +14,11 @@ package io.longhaul.cli.transfer;
 
 import io.longhaul.Connection;
 import io.longhaul.ConnectionException;
-import io.longhaul.ConnectionStatistics;
 import io.longhaul.LonghaulException;
 import io.longhaul.Operation;
 import io.longhaul.OperationStatus;
 import io.longhaul.RemoteRegion;
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.cli.control.ControlMessage;
 import io.longhaul.cli.control.ControlMessage.Committed;
 import io.longhaul.cli.control.ControlMessage.Credit;
@@ -132,8 +132,7 @@ public final class BlockSender {
             handle(inbox.take());
         }
         final double seconds = (System.nanoTime() - began) / 1e9;
-        final ConnectionStatistics counted = connection.statistics();
-        inbox.send(new Summary(counted.retransmittedBytes(), counted.parityBytes()));
+        inbox.send(new Summary(SenderAccount.of(connection.statistics())));
         return new TransferReport(sizeBytes, start, seconds, committed);
     }
 

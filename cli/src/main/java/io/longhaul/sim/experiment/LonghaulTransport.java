@@ -18,6 +18,7 @@ import io.longhaul.Operation;
 import io.longhaul.OperationStatus;
 import io.longhaul.RemoteRegion;
 import io.longhaul.Right;
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.core.InboundMessage;
 import io.longhaul.sim.Pair;
 import io.longhaul.sim.Side;
@@ -248,6 +249,11 @@ final class LonghaulTransport implements Transport {
     @Override
     public long sentPackets() {
         return statistics().sentPackets();
+    }
+
+    @Override
+    public SenderAccount account() {
+        return SenderAccount.of(statistics());
     }
 
     @Override

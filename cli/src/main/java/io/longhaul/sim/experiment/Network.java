@@ -89,6 +89,7 @@ public final class Network implements AutoCloseable {
                 .seed(path.seed * 1_000_003 + index)
                 .lanes(path.lanes)
                 .fec(path.fec)
+                .traces(path.traces, "seed" + path.seed + "-flow" + index)
                 .ipBytes(path.mtuBytes)
                 .routes(there, home)
                 .congestion(controllers.apply(flow.congestion(), path.seed + index))

@@ -13,6 +13,7 @@
 package io.longhaul.sim.experiment;
 
 import io.longhaul.FecPolicy;
+import io.longhaul.qlog.QlogTarget;
 import io.longhaul.sim.Line;
 import io.longhaul.sim.LossTrace;
 import io.longhaul.sim.PathRoute;
@@ -102,6 +103,9 @@ public final class PathSettings {
 
     /// Seed of everything random.
     public long seed = 1;
+
+    /// Takes traces of both ends of every flow of Longhaul; null for none.
+    public @Nullable QlogTarget traces;
 
     /// Creates a path without rate and round trip.
     public PathSettings() {}

@@ -12,6 +12,7 @@
  */
 package io.longhaul.sim.experiment;
 
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.sim.Actor;
 import io.longhaul.sim.Line;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.DoubleConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// Lets flows send without end for a while, and says what each got, how the line was used, and how soon changes of the
 /// path were followed.
@@ -49,6 +51,8 @@ public final class StreamExperiment {
     private double spuriousFraction;
     private double payloadShare;
     private long traceHash = 1;
+    private @Nullable SenderAccount accountBefore;
+    private @Nullable SenderAccount account;
 
     /// How the path was followed after a change.
     ///
@@ -165,6 +169,7 @@ public final class StreamExperiment {
                     measuring = true;
                     carriedBefore = network.line().carriedBytes();
                     network.line().clearDelays();
+                    accountBefore = network.flows().getFirst().account();
                     for (int i = 0; i < before.length; i++) {
                         before[i] = network.flows().get(i).deliveredBytes();
                     }
@@ -188,6 +193,8 @@ public final class StreamExperiment {
         final Transport first = network.flows().getFirst();
         payloadShare = (double) first.payloadBytesPerPacket() / (first.ipBytesPerPacket() + Line.ETHERNET_BYTES);
         retransmittedFraction = (double) first.retransmittedBytes() / Math.max(1, first.sentBytes());
+        final SenderAccount after = first.account();
+        account = after == null || accountBefore == null ? after : after.since(accountBefore);
         parityFraction = (double) first.parityBytes() / Math.max(1, first.sentBytes());
         spuriousFraction = (double) first.spuriousPackets() / Math.max(1, first.sentPackets());
         for (int i = 0; i < goodput.length; i++) {
@@ -204,6 +211,11 @@ public final class StreamExperiment {
     /// Mean rate of the line while measured, bits per second.
     public double meanRate() {
         return path.meanRate(warmupNanos, durationNanos);
+    }
+
+    /// What the first flow counted as a sender while measured; null for a model.
+    public @Nullable SenderAccount account() {
+        return account;
     }
 
     /// Goodput of a flow while measured, bits per second.

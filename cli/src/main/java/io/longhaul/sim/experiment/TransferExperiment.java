@@ -12,6 +12,7 @@
  */
 package io.longhaul.sim.experiment;
 
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.sim.Line;
 import io.longhaul.sim.Transport;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// Moves the same number of bytes again and again, one transfer at a time over an idle path.
 ///
@@ -47,6 +49,7 @@ public final class TransferExperiment {
     private long spuriousPackets;
     private long sentPackets;
     private long traceHash = 1;
+    private @Nullable SenderAccount account;
     private int payloadBytes;
     private int ipBytes;
     private long seed;
@@ -119,6 +122,7 @@ public final class TransferExperiment {
             final long limit = (long) (STALL_FACTOR * idealSeconds() * NANOS) + STALL_NANOS;
             for (int i = from; i < from + count; i++) {
                 final long startNanos = network.timeline().nowNanos();
+                final SenderAccount before = transport.account();
                 if (answerBytes > 0) {
                     transport.startExchange(bytes, answerBytes);
                 } else {
@@ -129,6 +133,7 @@ public final class TransferExperiment {
                                 () -> transport.isDone() || !transport.failure().isEmpty(), limit);
                 check(transport, ended, i);
                 seconds[i] = (network.timeline().nowNanos() - startNanos) / NANOS;
+                count(before, transport.account());
                 progress.accept(i + 1);
                 network.timeline().runFor(IDLE_ROUND_TRIPS * path.rttNanos);
             }
@@ -140,6 +145,19 @@ public final class TransferExperiment {
             sentPackets += transport.sentPackets();
             traceHash = traceHash * 31 + transport.traceHash();
         }
+    }
+
+    // What lies between two transfers does not count.
+    private void count(@Nullable SenderAccount before, @Nullable SenderAccount after) {
+        if (before != null && after != null) {
+            final SenderAccount one = after.since(before);
+            account = account == null ? one : account.plus(one);
+        }
+    }
+
+    /// What was counted as a sender during the transfers; null for a model.
+    public @Nullable SenderAccount account() {
+        return account;
     }
 
     private void check(Transport transport, boolean ended, int run) {

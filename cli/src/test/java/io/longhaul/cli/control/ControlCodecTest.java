@@ -17,6 +17,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longhaul.ConnectionStatistics;
+import io.longhaul.cli.account.SenderAccount;
 import io.longhaul.cli.control.ControlMessage.FileStamp;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +29,12 @@ import org.junit.jupiter.api.Test;
 
 class ControlCodecTest {
     private static final FileStamp STAMP = new FileStamp(5L << 30, 1_700_000_000L, 123_456_789, 0644);
+
+    private static final SenderAccount ACCOUNT = new SenderAccount(
+            java.util.Map.of(ConnectionStatistics.Limit.PACER, 5L),
+            java.util.Map.of(ConnectionStatistics.ResendCause.TAIL_PROBE, 6L),
+            7,
+            8);
 
     private static final List<ControlMessage> ALL = List.of(
             new ControlMessage.Put("a/ü.bin", "ü.bin", STAMP, 64 << 20),
@@ -39,13 +47,13 @@ class ControlCodecTest {
             new ControlMessage.Credit(99),
             new ControlMessage.Finish(new Digest("01020304")),
             new ControlMessage.Committed(Digest.of(new byte[32])),
-            new ControlMessage.Summary(1, 2),
+            new ControlMessage.Summary(ACCOUNT),
             new ControlMessage.Ping(),
             new ControlMessage.Refusal(RefusalCode.NO_SPACE, "the disk is full"),
             new ControlMessage.PerfOpen(1, 1 << 20, 50, 42),
             new ControlMessage.PerfReady("r"),
             new ControlMessage.PerfMark(),
-            new ControlMessage.PerfMarked(1, 2, 3),
+            new ControlMessage.PerfMarked(1, 2, 3, ACCOUNT),
             new ControlMessage.PerfVerify(4096),
             new ControlMessage.PerfDigest(-1),
             new ControlMessage.PerfClose());

@@ -170,8 +170,38 @@ final class JoinedConnection implements Connection {
     @Override
     public ConnectionStatistics statistics() {
         return new ConnectionStatistics(
-                1_000_000, 1_000_000, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1412, 1500, 1,
-                "bbr", "", false, 0, 0, 0);
+                1_000_000,
+                1_000_000,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                7,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                java.util.Map.of(),
+                java.util.Map.of(),
+                0,
+                0,
+                0,
+                1412,
+                1500,
+                1,
+                "bbr",
+                "",
+                false,
+                0,
+                0,
+                0);
     }
 
     @Override
