@@ -107,8 +107,15 @@ final class DemoCommand implements Callable<Integer> {
         if (loss.value() > 0.5) {
             throw CommandFailure.usage("Invalid value for option '--loss': '" + loss + "' is more than 50%");
         }
+        try (ThrowawayKeys keys = ThrowawayKeys.make()) {
+            show(keys);
+        }
+        return ExitStatus.OK;
+    }
+
+    private void show(ThrowawayKeys keys) throws RefusalException, IOException, InterruptedException {
         final PathArithmetic path = new PathArithmetic(rate.bitsPerSecond(), 2 * distance.oneWayNanos(), loss.value());
-        final EndpointOptions options = endpointOptions();
+        final EndpointOptions options = endpointOptions(keys);
         options.config();
         introduce(path);
         final List<String> serve = new ArrayList<>(List.of("--emulate", emulationText(seed + 1)));
@@ -118,20 +125,20 @@ final class DemoCommand implements Callable<Integer> {
             serve.addAll(List.of("--rate-hint", rate.bitsPerSecond() + "bit"));
         }
         if (oneProcess) {
-            try (Longhaul farSide = endpointOptions().open();
+            try (Longhaul farSide = endpointOptions(keys).open();
                     Server server =
                             Server.inBackground(farSide, farSide.config().maxMemoryBytes())) {
                 run(options, path, server.localAddress().getPort());
             }
-            return ExitStatus.OK;
+            return;
         }
+        serve.addAll(keys.options());
         try (ServerProcess server = ServerProcess.start(serve)) {
             output.say("the far side runs as process " + server.pid() + " on 127.0.0.1:" + server.port());
             Rehearsal.run(options.config(), WARM_UP);
             output.say("both processes compiled their code for " + WARM_UP.toSeconds() + " s; now it counts:");
             run(options, path, server.port());
         }
-        return ExitStatus.OK;
     }
 
     private void run(EndpointOptions options, PathArithmetic path, int port)
@@ -147,9 +154,9 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private EndpointOptions endpointOptions() {
+    private EndpointOptions endpointOptions(ThrowawayKeys keys) {
         final EndpointOptions options = new EndpointOptions();
-        options.security.insecure = true;
+        options.security.ownIdentity = keys.identity();
         options.device = "soft";
         options.controller = controller;
         options.lanes = lanes;

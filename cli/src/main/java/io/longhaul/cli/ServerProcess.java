@@ -51,7 +51,7 @@ final class ServerProcess implements AutoCloseable {
         command.add(ProcessHandle.current().info().command().orElse("java"));
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(List.of("serve", "--insecure", "--json", "--exit-with-stdin", "--listen", "127.0.0.1:0"));
+        command.addAll(List.of("serve", "--json", "--exit-with-stdin", "--listen", "127.0.0.1:0"));
         command.addAll(arguments);
         final Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.PIPE)
