@@ -193,7 +193,10 @@ final class DemoCommand implements Callable<Integer> {
                 100 * path.goBackNShare(),
                 BitRate.format(path.tcpBitsPerSecond())));
         output.say(String.format(
-                Locale.ROOT, "Writing %s to the memory of a second process, and comparing every byte there:", size));
+                Locale.ROOT,
+                "Writing %s to the memory of a second process, sealed under keys made for this run, and comparing every"
+                        + " byte there:",
+                size));
     }
 
     private TransferReport send(Connection connection, PathArithmetic path)

@@ -126,6 +126,7 @@ class MeasureProcessTest {
                 CommandProcess.run(directory, "demo", "--km", "400", "--rate", "200mbit", "--size", "8MiB", "--json");
         assertEquals(0, outcome.status(), outcome.toString());
         assertTrue(outcome.has("verified", "true"), outcome.out());
+        assertTrue(outcome.has("sealed", "true"), outcome.out());
         assertEquals(8 << 20, outcome.number("bytes"));
         assertEquals(4, outcome.number("link_rtt_ms"));
         assertTrue(outcome.number("efficiency") > 0 && outcome.number("efficiency") <= 1.0, outcome.out());
