@@ -52,7 +52,10 @@ final class ThrowawayKeys implements AutoCloseable {
     private void deleteAtExit() {
         directory.toFile().deleteOnExit();
         for (final String each : List.of(
-                ConfigDirectory.AUTHORITY, ConfigDirectory.AUTHORITY_KEY, ConfigDirectory.CERTIFICATE, ConfigDirectory.KEY)) {
+                ConfigDirectory.AUTHORITY,
+                ConfigDirectory.AUTHORITY_KEY,
+                ConfigDirectory.CERTIFICATE,
+                ConfigDirectory.KEY)) {
             file(each).toFile().deleteOnExit();
         }
     }

@@ -61,13 +61,13 @@ class SecureProcessTest {
         final Path keys = server.resolve("longhaul");
         assertOneLine(run(server, "serve"), 2, "./longhaul keygen --out " + keys + " --name ");
         assertEquals(0, run(server, "keygen", "--name", "127.0.0.1").status());
-        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(keys.resolve("key.pem"))));
+        assertEquals(
+                "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(keys.resolve("key.pem"))));
         assertEquals(
                 "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(keys.resolve("ca-key.pem"))));
         final Path root = Files.createDirectories(directory.resolve("root"));
         final Path file = Files.writeString(directory.resolve("file"), "seven hundred kilometres\n".repeat(9999));
-        try (CommandProcess serving =
-                start(server, "serve", "--listen", "127.0.0.1:0", "--root", root.toString())) {
+        try (CommandProcess serving = start(server, "serve", "--listen", "127.0.0.1:0", "--root", root.toString())) {
             final String at = "127.0.0.1:" + serving.awaitOutput("listening on 127\\.0\\.0\\.1:(\\d+)") + "/copy";
             assertOneLine(run(client, "cp", file.toString(), at), 2, "there is no certificate in");
             assertOneLine(run(client, "cp", file.toString(), at, "--insecure"), 1, "takes secure connections only");
@@ -80,7 +80,9 @@ class SecureProcessTest {
             final Outcome stranger = strangerCopies(file, at);
             assertOneLine(stranger, 1, "which is not trusted here");
             assertTrue(serving.isAlive());
-            assertTrue(serving.outcome().err().contains("client.example (127.0.0.1)"), serving.outcome().err());
+            assertTrue(
+                    serving.outcome().err().contains("client.example (127.0.0.1)"),
+                    serving.outcome().err());
         }
     }
 
