@@ -36,7 +36,6 @@ final class Recovery {
     private final int probedLanes;
     private final DuplicateReports duplicates = new DuplicateReports();
     private long spuriousPackets;
-    private long lastSpuriousNanos;
     private boolean parity;
     private @Nullable EngineTrace trace;
     private long lossTimeNanos = ConnectionEngine.NO_TIMEOUT;
@@ -74,9 +73,13 @@ final class Recovery {
         final SendLane lane = lanes[window.lane(csn)];
         final long packetNumber = window.packetNumber(csn);
         if (window.state(csn) == SendWindow.LOST) {
-            onSpurious(lane, packetNumber, nowNanos);
+            onSpurious(csn, lane, packetNumber, nowNanos);
         } else if (lane.history.holds(packetNumber) && lane.history.state(packetNumber) == PacketHistory.IN_FLIGHT) {
-            detectEarlyArrival(csn, lane, packetNumber, nowNanos);
+            if (window.transmissions(csn) > 1) {
+                detectEarlyArrival(csn, lane, packetNumber, nowNanos);
+            } else if (lane.history.missedBy(packetNumber) > 0 && !parity) {
+                lane.onLate(packetNumber, nowNanos);
+            }
             if (lane.history.onChunkAcked(packetNumber) <= 0) {
                 flow.onPacketAcked(lane, packetNumber, nowNanos);
             }
@@ -87,9 +90,6 @@ final class Recovery {
     // A retransmission that is acknowledged sooner than anything could have travelled: the first transmission had
     // arrived.
     private void detectEarlyArrival(long csn, SendLane lane, long packetNumber, long nowNanos) {
-        if (window.transmissions(csn) < 2) {
-            return;
-        }
         lane.resentFromLane = window.lostLane(csn);
         lane.resentPacketBytes = lane.history.bytes(packetNumber);
         final long leastNanos = Math.max(flow.rtt.minNanos(), lane.minRttNanos());
@@ -97,7 +97,9 @@ final class Recovery {
             final Piece piece = window.piece(csn);
             resent.addNeedless(piece.chunkBytes((int) (csn - piece.firstCsn)));
             duplicates.onRecognised();
-            countSpurious(lanes[window.lostLane(csn)], lane.history.bytes(packetNumber), nowNanos);
+            final SendLane wrong = lanes[window.lostLane(csn)];
+            countSpurious(wrong, lane.history.bytes(packetNumber), nowNanos);
+            learn(csn, wrong, window.lostPacketNumber(csn, wrong.history.nextPacketNumber() - 1), nowNanos);
         }
     }
 
@@ -122,13 +124,23 @@ final class Recovery {
         for (long i = 0; i < needless; i++) {
             resent.addNeedless(lane.resentPacketBytes);
             countSpurious(lanes[wrong], lane.resentPacketBytes, nowNanos);
+            lanes[wrong].tolerance.onUnexplained(nowNanos, lanes[wrong].rtt.smoothedNanos());
         }
     }
 
-    private void onSpurious(SendLane lane, long packetNumber, long nowNanos) {
+    private void onSpurious(long csn, SendLane lane, long packetNumber, long nowNanos) {
         if (lane.history.holds(packetNumber) && lane.history.state(packetNumber) == PacketHistory.LOST) {
             lane.history.resolve(packetNumber, PacketHistory.ACKED);
             countSpurious(lane, lane.history.bytes(packetNumber), nowNanos);
+            learn(csn, lane, packetNumber, nowNanos);
+        }
+    }
+
+    // Later packets, or time, were taken as proof and were none. Silence that was none says nothing of reordering.
+    private void learn(long csn, SendLane lane, long packetNumber, long nowNanos) {
+        switch (window.lostCause(csn)) {
+            case PACKET_THRESHOLD, TIME_THRESHOLD, PARITY_SHORT -> lane.onSpuriousLoss(packetNumber, nowNanos);
+            default -> lane.tolerance.onUnexplained(nowNanos, lane.rtt.smoothedNanos());
         }
     }
 
@@ -138,11 +150,6 @@ final class Recovery {
             trace.spuriousLoss(nowNanos, lane.index);
         }
         flow.onSpuriousLoss(nowNanos, bytes);
-        // One late burst is one lesson, not as many as it has packets.
-        if (lane.spuriousLessons == 0 || nowNanos - lastSpuriousNanos > lane.rtt.smoothedNanos()) {
-            lane.onSpuriousLoss(nowNanos);
-            lastSpuriousNanos = nowNanos;
-        }
     }
 
     /// Looks for losses on every lane.
@@ -158,7 +165,7 @@ final class Recovery {
     private void detect(SendLane lane, long nowNanos) {
         final PacketHistory history = lane.history;
         final long newest = lane.describedNewest;
-        lane.forget(nowNanos);
+        lane.tolerance.forget(nowNanos, lane.rtt.smoothedNanos());
         final long lossDelayNanos = lane.lossDelayNanos();
         final long minRttNanos = Math.max(flow.rtt.minNanos(), lane.minRttNanos());
         for (long pn = history.oldestUnresolved(); pn < newest; pn++) {
@@ -176,12 +183,16 @@ final class Recovery {
             if (!described.contains(history.firstCsn(pn))) {
                 continue;
             }
+            if (mayBeHeld(history.firstCsn(pn))) {
+                continue;
+            }
+            history.onMissed(pn, newest - pn);
             if (parity && isOpenToRepair(lane, pn, lossDelayNanos, nowNanos)) {
                 continue;
             }
             final long ageNanos = nowNanos - history.sentNanos(pn);
             //= RFC 9002 §6.1.1 and §6.1.2
-            final boolean passed = newest - pn >= lane.packetThreshold && !mayBeHeld(history.firstCsn(pn));
+            final boolean passed = newest - pn >= lane.tolerance.packetThreshold();
             if (passed && ageNanos >= minRttNanos) {
                 declareLost(lane, pn, causeOf(lane, pn, ResendCause.PACKET_THRESHOLD), nowNanos);
             } else if (ageNanos >= lossDelayNanos) {
@@ -196,11 +207,12 @@ final class Recovery {
         }
     }
 
-    // True while the receiver may have got a chunk and cannot place it, because the descriptions of its piece are still
-    // on
-    // their way on a longer lane: then later packets prove nothing, only time does.
+    // True while the receiver may have got a chunk and cannot place it: all descriptions of its piece are lost, or
+    // still on
+    // their way on a longer lane. Then neither later packets nor time prove anything. The descriptions themselves are
+    // never held; once one is acknowledged, acknowledgements tell the truth about the others.
     private boolean mayBeHeld(long csn) {
-        if (lanes.length == 1 || window.isAcked(csn)) {
+        if (window.isAcked(csn)) {
             return false;
         }
         final Piece piece = window.piece(csn);

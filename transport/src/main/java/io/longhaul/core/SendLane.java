@@ -16,20 +16,12 @@ import io.longhaul.congestion.RttEstimator;
 
 /// The sending side of one lane: its packets, its round trip, and how much reordering it shows.
 final class SendLane {
-    /// Packet threshold at the start.
-    //= RFC 9002 §6.1.1
-    static final int INITIAL_PACKET_THRESHOLD = 3;
-
-    /// Packet threshold never grows beyond this.
-    static final int MAX_PACKET_THRESHOLD = 256;
-
     private static final int INITIAL_CAPACITY = 256;
-    private static final int MAX_REORDER_STEPS = 8;
-    private static final int ROUNDS_PER_LESSON = 64;
 
     final int index;
     final PacketHistory history = new PacketHistory(INITIAL_CAPACITY);
     final RttEstimator rtt;
+    final ReorderTolerance tolerance = new ReorderTolerance();
 
     /// Newest packet number that the receiver reported; -1 before the first report.
     long newestReported = -1;
@@ -56,8 +48,6 @@ final class SendLane {
     int reportedGaps;
 
     long bytesInFlight;
-    int packetThreshold = INITIAL_PACKET_THRESHOLD;
-    int reorderSteps = 1;
 
     /// Consecutive timeouts without a report from this lane.
     int timeouts;
@@ -73,11 +63,6 @@ final class SendLane {
     /// Share of the traffic beside other lanes, 1 to {@link LaneWeights#FULL}.
     int weight = LaneWeights.FULL;
 
-    /// Spurious losses seen so far.
-    int spuriousLessons;
-
-    /// Time of the last lesson, or of the last one that was forgotten.
-    private long lessonNanos;
     long nextRevivalNanos;
 
     SendLane(int index, long initialRttNanos, long minWindowNanos) {
@@ -85,30 +70,31 @@ final class SendLane {
         rtt = new RttEstimator(initialRttNanos, minWindowNanos);
     }
 
-    /// A loss of this lane turned out to be none: be more patient.
-    void onSpuriousLoss(long nowNanos) {
-        lessonNanos = nowNanos;
-        spuriousLessons++;
-        packetThreshold = Math.min(MAX_PACKET_THRESHOLD, packetThreshold * 2);
-        reorderSteps = Math.min(MAX_REORDER_STEPS, reorderSteps + 1);
-    }
-
     /// True while the lane has been silent for a timeout, or longer: only probes go there where there are others.
     boolean isSilent() {
         return dead || timeouts > 0;
     }
 
-    /// Forgets a lesson after some time without another, so that a path that has stopped to reorder is repaired
-    /// quickly
-    /// again: thresholds shrink by half, and the window by a step, in {@value #ROUNDS_PER_LESSON} round trips.
-    void forget(long nowNanos) {
-        if (packetThreshold == INITIAL_PACKET_THRESHOLD && reorderSteps == 1
-                || nowNanos - lessonNanos < ROUNDS_PER_LESSON * rtt.smoothedNanos()) {
-            return;
+    /// A packet that was declared lost had arrived, or had not been lost.
+    ///
+    /// @param packetNumber of it
+    void onSpuriousLoss(long packetNumber, long nowNanos) {
+        if (history.holds(packetNumber)) {
+            tolerance.onSpurious(
+                    nowNanos, newestReported - packetNumber, lateNanos(packetNumber, nowNanos), rtt.smoothedNanos());
+        } else {
+            tolerance.onUnexplained(nowNanos, rtt.smoothedNanos());
         }
-        lessonNanos = nowNanos;
-        packetThreshold = Math.max(INITIAL_PACKET_THRESHOLD, packetThreshold / 2);
-        reorderSteps = Math.max(1, reorderSteps - 1);
+    }
+
+    /// A packet was acknowledged that acknowledgements had called missing.
+    void onLate(long packetNumber, long nowNanos) {
+        tolerance.onLate(
+                nowNanos, history.missedBy(packetNumber), lateNanos(packetNumber, nowNanos), rtt.smoothedNanos());
+    }
+
+    private long lateNanos(long packetNumber, long nowNanos) {
+        return nowNanos - history.sentNanos(packetNumber) - rtt.smoothedNanos();
     }
 
     /// Smallest round trip of the lane lately; 0 before the first sample.
@@ -116,14 +102,9 @@ final class SendLane {
         return rtt.samples() == 0 ? 0 : rtt.minNanos();
     }
 
-    /// How much later than its successors a packet may arrive: an eighth of the round trip, at least 1 ms or what
-    /// the
-    /// round trip allows, times the steps learned, at most the round trip.
-    //= RFC 8985 §6.2 step 4
+    /// How much later than its successors a packet may arrive.
     long reorderWindowNanos() {
-        final long srtt = rtt.smoothedNanos();
-        final long step = Math.min(Math.max(srtt / 8, 1_000_000), Math.max(srtt / 4, 100_000));
-        return Math.min(step * reorderSteps, srtt);
+        return tolerance.windowNanos(rtt.smoothedNanos());
     }
 
     /// Time after sending at which a packet that was overtaken counts as lost.

@@ -35,6 +35,7 @@ final class SendWindow {
     private byte[] lane;
     private byte[] lostLane;
     private byte[] lostCause;
+    private int[] lostNumber; // lowest 32 bits
     private byte[] transmissions;
     private long[] packetNumber;
     private long[] acked;
@@ -54,6 +55,7 @@ final class SendWindow {
         lane = new byte[capacity];
         lostLane = new byte[capacity];
         lostCause = new byte[capacity];
+        lostNumber = new int[capacity];
         transmissions = new byte[capacity];
         packetNumber = new long[capacity];
         acked = new long[capacity / 64];
@@ -113,6 +115,7 @@ final class SendWindow {
         final byte[] newLane = new byte[length];
         final byte[] newLostLane = new byte[length];
         final byte[] newLostCause = new byte[length];
+        final int[] newLostNumber = new int[length];
         final byte[] newTransmissions = new byte[length];
         final long[] newNumbers = new long[length];
         final long[] newAcked = new long[length / 64];
@@ -124,6 +127,7 @@ final class SendWindow {
             newLane[to] = lane[from];
             newLostLane[to] = lostLane[from];
             newLostCause[to] = lostCause[from];
+            newLostNumber[to] = lostNumber[from];
             newTransmissions[to] = transmissions[from];
             newNumbers[to] = packetNumber[from];
             if ((acked[from >>> 6] & 1L << (from & 63)) != 0) {
@@ -135,6 +139,7 @@ final class SendWindow {
         lane = newLane;
         lostLane = newLostLane;
         lostCause = newLostCause;
+        lostNumber = newLostNumber;
         transmissions = newTransmissions;
         packetNumber = newNumbers;
         acked = newAcked;
@@ -180,11 +185,13 @@ final class SendWindow {
         }
     }
 
-    /// The chunk's newest transmission was declared lost; the lane is remembered in case that was wrong.
+    /// The chunk's newest transmission was declared lost; its lane and number are remembered in case that was
+    /// wrong.
     void onLost(long csn, ResendCause cause) {
         final int slot = slot(csn);
         state[slot] = LOST;
         lostLane[slot] = lane[slot];
+        lostNumber[slot] = (int) packetNumber[slot];
         lostCause[slot] = (byte) cause.ordinal();
     }
 
@@ -196,6 +203,13 @@ final class SendWindow {
     /// Lane on which the chunk was declared lost last; meaningful after a second transmission.
     int lostLane(long csn) {
         return lostLane[slot(csn)];
+    }
+
+    /// Number, on that lane, of the packet that was declared lost with the chunk last.
+    ///
+    /// @param newest a later number of the lane, less than 2^32 away
+    long lostPacketNumber(long csn, long newest) {
+        return newest - (newest - lostNumber[slot(csn)] & 0xffff_ffffL);
     }
 
     /// Marks a chunk as acknowledged. The caller has seen that it was not.
