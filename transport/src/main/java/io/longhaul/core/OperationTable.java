@@ -61,6 +61,7 @@ final class OperationTable implements PendingRequests, Piece.Owner {
     private long nextId;
     private long sentMessageBytes;
     private long messageCreditBytes;
+    private long unsentBytes;
     private int outstandingReads;
     private boolean blocked;
     private long earliestDeadlineNanos = ConnectionEngine.NO_TIMEOUT;
@@ -101,6 +102,7 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         entry.length = operation.length();
         entry.local = operation.local();
         entry.localOffset = operation.localOffset();
+        unsentBytes += bytesToSend(entry);
         if (entry.kind == OperationKind.WRITE || entry.kind == OperationKind.WRITE_IMMEDIATE) {
             placement.onPosted(entry.id, region(operation).key(), operation.remoteOffset(), entry.length);
         }
@@ -118,6 +120,12 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         final boolean inside = operation.remoteOffset() <= region.length() - length;
         final boolean aligned = !atomic || operation.remoteOffset() % 8 == 0;
         return inside && aligned ? OperationStatus.SUCCESS : OperationStatus.REMOTE_RANGE_ERROR;
+    }
+
+    // What has not been cut into pieces yet. Requests for a read or an atomic bring no bytes along.
+    private static long bytesToSend(Outstanding entry) {
+        final boolean sends = entry.kind == OperationKind.LOOKUP || !waitsForAnswer(entry.kind);
+        return sends ? entry.length - entry.issuedBytes : 0;
     }
 
     private static int wireKind(Operation.Kind kind) {
@@ -141,6 +149,7 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         entry.length = nameUtf8.length;
         entry.local = MemorySegment.ofArray(nameUtf8);
         entry.token = token;
+        unsentBytes += bytesToSend(entry);
         return true;
     }
 
@@ -240,7 +249,7 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         return true;
     }
 
-    private static void takeBytes(Outstanding entry, Piece piece, int maxBytes) {
+    private void takeBytes(Outstanding entry, Piece piece, int maxBytes) {
         piece.length = Math.min(maxBytes, entry.length - entry.issuedBytes);
         piece.source = entry.local;
         piece.sourceOffset = entry.localOffset + entry.issuedBytes;
@@ -248,6 +257,8 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         piece.messageOffset = entry.issuedBytes;
         entry.issuedBytes += piece.length;
         entry.issued = entry.issuedBytes == entry.length;
+        unsentBytes -= piece.length;
+        piece.behindBytes = unsentBytes - (entry.length - entry.issuedBytes);
     }
 
     private void fillSend(Outstanding entry, Piece piece, int maxBytes) {
@@ -259,7 +270,7 @@ final class OperationTable implements PendingRequests, Piece.Owner {
         takeBytes(entry, piece, maxBytes);
     }
 
-    private static void fillWrite(Outstanding entry, Piece piece, int maxBytes) {
+    private void fillWrite(Outstanding entry, Piece piece, int maxBytes) {
         final Operation operation = operation(entry);
         piece.arguments[0] = region(operation).key();
         piece.arguments[1] = operation.remoteOffset() + entry.issuedBytes;
@@ -313,6 +324,7 @@ final class OperationTable implements PendingRequests, Piece.Owner {
 
     private void end(Outstanding entry, OperationStatus status, long result) {
         byId.remove(entry.id);
+        unsentBytes -= bytesToSend(entry);
         placement.onEnded(entry.id, status == OperationStatus.SUCCESS);
         entry.ended = true;
         if (entry.kind == OperationKind.READ && entry.issued) {

@@ -106,7 +106,11 @@ final class ParitySender {
             return;
         }
         final FecController.Choice choice = controller.choose(
-                piece.messageBytes, piece.messageBytes - piece.messageOffset, piece.length, piece.chunkCount);
+                piece.messageBytes,
+                piece.messageBytes - piece.messageOffset,
+                piece.length,
+                piece.chunkCount,
+                piece.behindBytes);
         switch (choice) {
             case OFF -> {
                 // Sent once.

@@ -56,6 +56,9 @@ final class Piece {
     /// Where the piece stands in it, bytes.
     long messageOffset;
 
+    /// Bytes of operations that wait behind it.
+    long behindBytes;
+
     /// What is sent beside the chunks.
     final PieceProtection protection = new PieceProtection();
 
@@ -82,6 +85,7 @@ final class Piece {
         ownerOffset = 0;
         messageBytes = 0;
         messageOffset = 0;
+        behindBytes = 0;
         protection.clear();
         nextChunk = 0;
         doneChunks = 0;

@@ -84,7 +84,7 @@ public final class Network implements AutoCloseable {
             return Schemes.create(flow.scheme(), model, timeline);
         }
         final double ipRate = (double) path.rateBitsPerSecond * path.mtuBytes / (path.mtuBytes + Line.ETHERNET_BYTES);
-        final double bdp = path.bandwidthDelayBytes();
+        final double bdp = path.mostBandwidthDelayBytes(flow.rttNanos());
         final Pair.Settings settings = new Pair.Settings()
                 .seed(path.seed * 1_000_003 + index)
                 .lanes(path.lanes)

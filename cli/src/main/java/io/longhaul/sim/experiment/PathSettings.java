@@ -142,6 +142,19 @@ public final class PathSettings {
         return rateBitsPerSecond / BITS_NANOS * rttNanos;
     }
 
+    /// Bytes that the line carries in a round trip of a flow, at the most, whatever step is in force.
+    ///
+    /// @param ownRttNanos round trip of the flow; 0 for that of the path
+    double mostBandwidthDelayBytes(long ownRttNanos) {
+        long rate = rateBitsPerSecond;
+        long rtt = ownRttNanos == 0 ? rttNanos : ownRttNanos;
+        for (Step each : steps) {
+            rate = Math.max(rate, each.rateBitsPerSecond());
+            rtt = Math.max(rtt, each.rttNanos());
+        }
+        return rate / BITS_NANOS * rtt;
+    }
+
     /// Room in front of the line, bytes.
     public long queueRoomBytes() {
         if (queueBytes != 0) {

@@ -43,12 +43,12 @@ public final class FailureOdds {
 
     /// Losses in bursts of geometric length, which {@code depth} interleaved groups share.
     ///
-    /// Bursts begin independently, one in b / p packets, so a group of k+m packets meets a Poisson number of them
-    /// with
-    /// mean (k+m) * depth * p / b. A burst of length L takes ceil(L / depth) packets of each group at most. The sum
-    /// is a
-    /// compound Poisson variable, whose distribution Panjer's recursion gives (Panjer, ASTIN Bulletin 12, 1981):
-    /// g_s = lambda / s * sum over j of j q_j g_(s-j).
+    /// Bursts begin independently, one in b / p packets, and at any of the groups. With s = 1 - 1/b, a burst takes j or
+    /// more packets of a given group with probability b / depth * (1 - s^depth) * s^((j-1) depth). So the group meets a
+    /// Poisson number of bursts with mean lambda = (k+m) p (1 - s^depth), and loses a geometric number of packets to
+    /// each. The sum is a compound Poisson variable, whose distribution Panjer's recursion gives (Panjer, ASTIN Bulletin
+    /// 12, 1981): g_s = lambda / s * sum over j of j q_j g_(s-j). Bursts of one packet, and bursts that are shorter than
+    /// the depth, come out as independent losses.
     ///
     /// @param loss probability of a packet to be lost, bursts included
     /// @param burst mean length of a burst, packets, 1 and more
@@ -58,15 +58,15 @@ public final class FailureOdds {
             return ofGroup(chunks, rows, loss);
         }
         final double stay = 1 - 1 / burst;
-        final double lambda = (double) (chunks + rows) * depth * loss / burst;
         final double perDepth = Math.pow(stay, depth);
+        final double lambda = (chunks + rows) * loss * (1 - perDepth);
         double within = 0;
         final double[] g = new double[rows + 1]; // [packets lost]
         g[0] = Math.exp(-lambda);
         within += g[0];
         for (int s = 1; s <= rows; s++) {
             double sum = 0;
-            double longer = 1; // P(ceil(L / depth) >= j)
+            double longer = 1; // P(a burst that takes any takes j or more)
             for (int j = 1; j <= s; j++) {
                 final double exactly = longer * (1 - perDepth);
                 sum += j * exactly * g[s - j];

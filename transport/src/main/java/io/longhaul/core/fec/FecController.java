@@ -17,7 +17,8 @@ import java.util.Arrays;
 
 /// Chooses, for each piece of a message, write or read, how much of it is sent twice, as parity or as copies.
 ///
-/// Under {@link FecPolicy#AUTO}, with n packets, loss p, bursts of b packets, and T = bytes of the message / rate:
+/// Under {@link FecPolicy#AUTO}, with n packets, loss p, bursts of b packets, and T = bytes of the message, and of all
+/// that waits behind it, / rate:
 ///
 /// | condition | choice |
 /// |---|---|
@@ -107,16 +108,17 @@ public final class FecController {
     /// @param remainingBytes of it from the start of the piece
     /// @param pieceBytes length of the piece
     /// @param pieceChunks chunks of the piece, 1 and more
-    public Choice choose(long messageBytes, long remainingBytes, long pieceBytes, int pieceChunks) {
+    /// @param behindBytes of messages that wait behind this one: what is lost before them can be sent again meanwhile
+    public Choice choose(long messageBytes, long remainingBytes, long pieceBytes, int pieceChunks, long behindBytes) {
         rows = 0;
         copies = 0;
         depth = 1;
         if (!isWorthIt()) {
             return Choice.OFF;
         }
-        final boolean tail = policy == FecPolicy.TAIL || policy == FecPolicy.AUTO && isBulk(messageBytes);
-        final long protectedBytes = tail ? tailBytes(messageBytes) : messageBytes;
-        if (remainingBytes - pieceBytes >= protectedBytes && tail) {
+        final boolean tail = policy == FecPolicy.TAIL || policy == FecPolicy.AUTO && isBulk(messageBytes + behindBytes);
+        final long protectedBytes = tail ? tailBytes(messageBytes + behindBytes) : messageBytes;
+        if (remainingBytes + behindBytes - pieceBytes >= protectedBytes && tail) {
             return Choice.OFF;
         }
         final long packets = Math.max(
@@ -171,8 +173,7 @@ public final class FecController {
             final int groupChunks = (chunks + d - 1) / d;
             for (int m = 1; m <= ReedSolomon.MAX_ROWS && m * d <= mostParities; m++) {
                 final double once = FailureOdds.ofGroup(groupChunks, m, cautiousLoss, burst, d);
-                // Groups that share bursts fail together, or not at all.
-                final double times = (double) packets / groupChunks / (burst > 1 ? d : 1);
+                final double times = (double) packets / groupChunks;
                 final double failure = FailureOdds.ofAny(once, times);
                 final boolean reaches = failure <= RESIDUAL;
                 final int parities = m * d;

@@ -41,7 +41,7 @@ class FecControllerTest {
 
     private static Choice choose(FecController controller, long bytes) {
         final int chunks = (int) ((bytes + CHUNK - 1) / CHUNK);
-        return controller.choose(bytes, bytes, bytes, chunks);
+        return controller.choose(bytes, bytes, bytes, chunks, 0);
     }
 
     @Test
@@ -80,7 +80,7 @@ class FecControllerTest {
     @Test
     void eachPieceOfALongerMessageIsProtectedForTheWholeMessage() {
         final FecController controller = on(FecPolicy.AUTO, 1e-3, 1, false);
-        assertEquals(Choice.FULL, controller.choose(128 * MIB, 64 * MIB, 2 * MIB, PIECE_CHUNKS));
+        assertEquals(Choice.FULL, controller.choose(128 * MIB, 64 * MIB, 2 * MIB, PIECE_CHUNKS, 0));
         assertEquals(2, controller.depth());
         final double group = FailureOdds.ofGroup((PIECE_CHUNKS + 1) / 2, controller.rows(), 1.1e-3);
         assertTrue(FailureOdds.ofAny(group, 128) <= FecController.RESIDUAL, "rows " + controller.rows());
@@ -91,10 +91,34 @@ class FecControllerTest {
         final FecController controller = on(FecPolicy.AUTO, 1e-3, 1, false);
         final long gib8 = 8192 * MIB;
         assertEquals(312_500_000L, controller.tailBytes(gib8));
-        assertEquals(Choice.OFF, controller.choose(gib8, gib8, 2 * MIB, PIECE_CHUNKS));
-        assertEquals(Choice.OFF, controller.choose(gib8, 400 * MIB, 2 * MIB, PIECE_CHUNKS));
-        assertEquals(Choice.FULL, controller.choose(gib8, 200 * MIB, 2 * MIB, PIECE_CHUNKS));
-        assertEquals(Choice.FULL, controller.choose(gib8, 2 * MIB, 2 * MIB, PIECE_CHUNKS));
+        assertEquals(Choice.OFF, controller.choose(gib8, gib8, 2 * MIB, PIECE_CHUNKS, 0));
+        assertEquals(Choice.OFF, controller.choose(gib8, 400 * MIB, 2 * MIB, PIECE_CHUNKS, 0));
+        assertEquals(Choice.FULL, controller.choose(gib8, 200 * MIB, 2 * MIB, PIECE_CHUNKS, 0));
+        assertEquals(Choice.FULL, controller.choose(gib8, 2 * MIB, 2 * MIB, PIECE_CHUNKS, 0));
+    }
+
+    /// A stream of messages is bulk, too: what is lost early can be sent again while the others are on their way.
+    @Test
+    void messagesWithMuchBehindThemAreLeftToRetransmission() {
+        final FecController controller = on(FecPolicy.AUTO, 1e-3, 1, false);
+        assertEquals(Choice.OFF, controller.choose(64 * MIB, 64 * MIB, 2 * MIB, PIECE_CHUNKS, 8192 * MIB));
+        assertEquals(Choice.OFF, controller.choose(64 * MIB, 2 * MIB, 2 * MIB, PIECE_CHUNKS, 1024 * MIB));
+        assertEquals(Choice.FULL, controller.choose(64 * MIB, 64 * MIB, 2 * MIB, PIECE_CHUNKS, 64 * MIB));
+        assertEquals(Choice.FULL, controller.choose(64 * MIB, 2 * MIB, 2 * MIB, PIECE_CHUNKS, 0));
+    }
+
+    @Test
+    void oneBurstInAThousandChangesHardlyAnything() {
+        final FecController even = on(FecPolicy.AUTO, 1e-3, 1, false);
+        choose(even, 24 * MIB);
+        final LossEstimator estimator = new LossEstimator();
+        for (int i = 0; i < 200; i++) {
+            estimator.onReport(160_000, 160, 159);
+        }
+        final FecController almostEven = new FecController(FecPolicy.AUTO);
+        almostEven.onPath(estimator, RTT, RATE, false);
+        choose(almostEven, 24 * MIB);
+        assertEquals(even.rows() * even.depth(), almostEven.rows() * almostEven.depth(), even.depth());
     }
 
     @Test
@@ -116,7 +140,7 @@ class FecControllerTest {
                 final FecController controller = on(FecPolicy.AUTO, loss, burst, false);
                 for (int chunks = 1; chunks <= 1500; chunks += 1 + chunks / 7) {
                     final long bytes = (long) chunks * CHUNK;
-                    final Choice choice = controller.choose(bytes, bytes, bytes, chunks);
+                    final Choice choice = controller.choose(bytes, bytes, bytes, chunks, 0);
                     if (choice == Choice.FULL) {
                         check(controller, chunks);
                     }
@@ -147,7 +171,7 @@ class FecControllerTest {
         assertEquals(Choice.OFF, choose(on(FecPolicy.OFF, 1e-2, 1, false), MIB));
         assertEquals(Choice.FULL, choose(on(FecPolicy.FULL, 0, 1, true), MIB));
         final FecController tail = on(FecPolicy.TAIL, 1e-3, 1, true);
-        assertEquals(Choice.OFF, tail.choose(1024 * MIB, 1024 * MIB, 2 * MIB, PIECE_CHUNKS));
-        assertEquals(Choice.FULL, tail.choose(1024 * MIB, 2 * MIB, 2 * MIB, PIECE_CHUNKS));
+        assertEquals(Choice.OFF, tail.choose(1024 * MIB, 1024 * MIB, 2 * MIB, PIECE_CHUNKS, 0));
+        assertEquals(Choice.FULL, tail.choose(1024 * MIB, 2 * MIB, 2 * MIB, PIECE_CHUNKS, 0));
     }
 }
