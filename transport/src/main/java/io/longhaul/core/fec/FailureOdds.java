@@ -43,11 +43,16 @@ public final class FailureOdds {
 
     /// Losses in bursts of geometric length, which {@code depth} interleaved groups share.
     ///
-    /// Bursts begin independently, one in b / p packets, and at any of the groups. With s = 1 - 1/b, a burst takes j or
-    /// more packets of a given group with probability b / depth * (1 - s^depth) * s^((j-1) depth). So the group meets a
-    /// Poisson number of bursts with mean lambda = (k+m) p (1 - s^depth), and loses a geometric number of packets to
-    /// each. The sum is a compound Poisson variable, whose distribution Panjer's recursion gives (Panjer, ASTIN Bulletin
-    /// 12, 1981): g_s = lambda / s * sum over j of j q_j g_(s-j). Bursts of one packet, and bursts that are shorter than
+    /// Bursts begin independently, one in b / p packets, and at any of the groups. With s = 1 - 1/b, a burst takes
+    /// j or
+    /// more packets of a given group with probability b / depth * (1 - s^depth) * s^((j-1) depth). So the group
+    /// meets a
+    /// Poisson number of bursts with mean lambda = (k+m) p (1 - s^depth), and loses a geometric number of packets
+    /// to
+    /// each. The sum is a compound Poisson variable, whose distribution Panjer's recursion gives (Panjer, ASTIN
+    /// Bulletin
+    /// 12, 1981): g_s = lambda / s * sum over j of j q_j g_(s-j). Bursts of one packet, and bursts that are shorter
+    /// than
     /// the depth, come out as independent losses.
     ///
     /// @param loss probability of a packet to be lost, bursts included

@@ -90,7 +90,8 @@ class FecControllerTest {
     void bulkIsProtectedAtItsEndOnly() {
         final FecController controller = on(FecPolicy.AUTO, 1e-3, 1, false);
         final long gib8 = 8192 * MIB;
-        assertEquals(312_500_000L, controller.tailBytes(gib8));
+        assertEquals(312_500_000L, controller.tailBytes(CHUNK));
+        assertEquals(625_000_000L, on(FecPolicy.AUTO, 1e-2, 1, false).tailBytes(CHUNK));
         assertEquals(Choice.OFF, controller.choose(gib8, gib8, 2 * MIB, PIECE_CHUNKS, 0));
         assertEquals(Choice.OFF, controller.choose(gib8, 400 * MIB, 2 * MIB, PIECE_CHUNKS, 0));
         assertEquals(Choice.FULL, controller.choose(gib8, 200 * MIB, 2 * MIB, PIECE_CHUNKS, 0));
