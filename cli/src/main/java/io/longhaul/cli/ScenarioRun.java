@@ -25,17 +25,19 @@ final class ScenarioRun {
     ///
     /// @param command that gives the same result
     /// @param label what moved the bytes
+    /// @param commit of the code that ran
     /// @param figures by name; empty when it failed
     /// @param targets with what was reached
     /// @param failure why it failed; null when it did not
-    /// @param run for plots; null when it failed
+    /// @param plot its lines; empty when it failed
     record Outcome(
             String command,
             String label,
+            String commit,
             Map<String, Double> figures,
             List<Reached> targets,
             @Nullable String failure,
-            @Nullable SimulationRun run) {
+            List<PlotLine> plot) {
         /// True when nothing failed and every target is met.
         boolean isMet() {
             return failure == null && targets.stream().allMatch(Reached::isMet);
@@ -64,15 +66,21 @@ final class ScenarioRun {
     ///
     /// @param quick short runs
     /// @param withBaselines runs what the cells are compared with, too
-    static List<Row> run(Scenario scenario, boolean quick, boolean withBaselines, Consumer<String> progress) {
+    /// @param results keeps what was reached; what it has already is not run again
+    static List<Row> run(
+            Scenario scenario,
+            boolean quick,
+            boolean withBaselines,
+            ScenarioResults results,
+            Consumer<String> progress) {
         final List<Row> rows = new ArrayList<>();
         for (Scenario.Cell cell : scenario.cells()) {
             final List<String> options = quick ? Scenario.join(cell.options(), cell.quick()) : cell.options();
-            final Outcome outcome = outcome(options, cell.targets(), progress);
+            final Outcome outcome = outcome(options, cell.targets(), results, progress);
             final List<Outcome> baselines = new ArrayList<>();
             if (withBaselines) {
                 for (List<String> each : cell.baselines()) {
-                    baselines.add(outcome(Scenario.join(options, each), List.of(), progress));
+                    baselines.add(outcome(Scenario.join(options, each), List.of(), results, progress));
                 }
             }
             rows.add(new Row(outcome, baselines));
@@ -80,22 +88,43 @@ final class ScenarioRun {
         return rows;
     }
 
-    private static Outcome outcome(List<String> options, List<Scenario.Target> targets, Consumer<String> progress) {
+    private static Outcome outcome(
+            List<String> options, List<Scenario.Target> targets, ScenarioResults results, Consumer<String> progress) {
         final String command = "simulate " + String.join(" ", withoutRepeats(options));
+        final Outcome known = results.find(command, targets);
+        if (known != null) {
+            return known;
+        }
         progress.accept(command);
+        final long begin = System.nanoTime();
+        Outcome outcome;
         try {
             final SimulationRun run = new SimulationRun(Scenario.options(options)).run(progress);
-            final List<Reached> reached = new ArrayList<>();
-            for (Scenario.Target each : targets) {
-                reached.add(new Reached(each, run.figures().getOrDefault(each.figure(), Double.NaN)));
-            }
-            return new Outcome(command, run.flows().getFirst().label(), run.figures(), reached, null, run);
+            outcome = new Outcome(
+                    command,
+                    run.flows().getFirst().label(),
+                    results.commit(),
+                    run.figures(),
+                    reached(targets, run.figures()),
+                    null,
+                    run.plot());
         } catch (CommandFailure e) {
             if (e.status() == ExitStatus.USAGE) {
                 throw e;
             }
-            return new Outcome(command, "", Map.of(), List.of(), e.getMessage(), null);
+            outcome = new Outcome(command, "", results.commit(), Map.of(), List.of(), e.getMessage(), List.of());
         }
+        results.add(outcome, (System.nanoTime() - begin) / 1e9);
+        return outcome;
+    }
+
+    /// Compares figures with targets.
+    static List<Reached> reached(List<Scenario.Target> targets, Map<String, Double> figures) {
+        final List<Reached> reached = new ArrayList<>();
+        for (Scenario.Target each : targets) {
+            reached.add(new Reached(each, figures.getOrDefault(each.figure(), Double.NaN)));
+        }
+        return reached;
     }
 
     // Of options that are given twice, the last one holds; those that may be repeated stay.

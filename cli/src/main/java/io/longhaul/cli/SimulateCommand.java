@@ -58,6 +58,12 @@ final class SimulateCommand implements Callable<Integer> {
     @Nullable
     Path out;
 
+    @Option(
+            names = "--resume",
+            description = "With --scenario and --out: keep the results that FOLDER has, of whatever commit, and run the"
+                    + " others.")
+    boolean resume;
+
     @Option(names = "--draws", paramLabel = "N", description = "Run streams over N paths drawn at random from --seed.")
     int draws;
 
@@ -83,6 +89,9 @@ final class SimulateCommand implements Callable<Integer> {
     public Integer call() {
         if (draws < 0 || firstDraw < 0) {
             throw CommandFailure.usage("--draws and --first-draw must not be negative");
+        }
+        if (resume && (scenario == null || out == null)) {
+            throw CommandFailure.usage("--resume goes with --scenario and --out");
         }
         if (scenario != null) {
             return runScenarios(scenario);
@@ -135,12 +144,14 @@ final class SimulateCommand implements Callable<Integer> {
             if (out != null) {
                 Files.createDirectories(out);
             }
+            final ScenarioResults kept =
+                    out == null ? ScenarioResults.none() : ScenarioResults.in(out.resolve("simulated.tsv"), resume);
             final ScenarioReport report = new ScenarioReport(out, name, quick);
             for (String each : name.equals("all") ? Scenario.NAMES : List.of(name.split(",", -1))) {
                 final Scenario read = Scenario.read(each);
                 output.line(read.name() + ": " + read.title());
                 final List<ScenarioRun.Row> rows =
-                        ScenarioRun.run(read, quick, !withoutBaselines, text -> output.say("simulate: " + text));
+                        ScenarioRun.run(read, quick, !withoutBaselines, kept, text -> output.say("simulate: " + text));
                 for (ScenarioRun.Row row : rows) {
                     met &= row.cell().isMet();
                     print(row);

@@ -330,16 +330,12 @@ final class SimulationRun {
         return lines;
     }
 
-    /// The stream, null for transfers.
-    @Nullable
-    StreamExperiment stream() {
-        return stream;
-    }
-
-    /// The transfers, null for a stream.
-    @Nullable
-    TransferExperiment transfer() {
-        return transfer;
+    /// Lines of a plot; empty before it has run.
+    List<PlotLine> plot() {
+        if (stream != null) {
+            return PlotLine.of(this, stream);
+        }
+        return transfer == null ? List.of() : PlotLine.of(this, transfer);
     }
 
     /// The flows.
