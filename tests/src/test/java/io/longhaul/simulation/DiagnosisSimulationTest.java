@@ -230,6 +230,55 @@ class DiagnosisSimulationTest {
     }
 
     @Test
+    void aPathThatDuplicatesLessThanItLosesIsNotTakenForOneThatReorders() {
+        final Bulk bulk = Bulk.write(path(link().duplicateFraction(0.000_5).lossFraction(0.01)), RTT, BYTES);
+        addsUp(bulk.statistics());
+        assertEquals(0, bulk.statistics().needlessBytes(), () -> bulk.describe(RATE));
+        assertTrue(share(bulk.statistics(), ResendCause.PACKET_THRESHOLD) > 0.95, () -> bulk.describe(RATE));
+    }
+
+    /// Sixty messages to a packet: what was wrongly taken for lost is a packet, not its chunks.
+    @Test
+    void aLatePacketOfManyChunksIsOneSpuriousLoss() {
+        final Pair.Settings settings =
+                path(link().reorder(0.02, Duration.ofMillis(15))).lanes(1);
+        final ConnectionStatistics statistics = messages(settings, 64, 60, 4_000, SECOND / 1_000);
+        assertTrue(statistics.spuriousPackets() > 0, statistics.toString());
+        assertTrue(statistics.spuriousPackets() <= statistics.lostPackets(), statistics.toString());
+        assertTrue(statistics.needlessBytes() <= statistics.retransmittedBytes(), statistics.toString());
+    }
+
+    @Test
+    void aProbeOfALatePacketIsNoLossThatWasNone() {
+        final Pair.Settings settings =
+                path(link().reorder(0.05, Duration.ofMillis(11))).lanes(1);
+        final ConnectionStatistics statistics = messages(settings, 4096, 1, 400, SECOND / 10);
+        assertTrue(statistics.resentBytes(ResendCause.TAIL_PROBE) > 0, statistics.toString());
+        assertEquals(0, statistics.lostPackets(), statistics.toString());
+        assertEquals(0, statistics.spuriousPackets(), statistics.toString());
+        assertEquals(0, statistics.needlessBytes(), statistics.toString());
+    }
+
+    // Posts some messages at a time, and waits between the times.
+    private static ConnectionStatistics messages(
+            Pair.Settings settings, int bytes, int atOnce, int times, long everyNanos) {
+        try (Arena arena = Arena.ofShared();
+                Pair pair = new Pair(settings).establish()) {
+            pair.server.onMessage = InboundMessage::release;
+            final MemorySegment message = arena.allocate(bytes);
+            for (int time = 0; time < times; time++) {
+                for (int i = 0; i < atOnce; i++) {
+                    pair.post(pair.client, new Operation().send(message, 0, bytes));
+                }
+                pair.runFor(everyNanos);
+            }
+            pair.runFor(SECOND);
+            addsUp(pair);
+            return pair.statistics(pair.client);
+        }
+    }
+
+    @Test
     void parityThatDidNotSufficeIsNamed() {
         final Pair.Settings settings =
                 path(link().burst(WireConfig.GilbertElliott.of(0.02, 40))).fec(FecPolicy.FULL);

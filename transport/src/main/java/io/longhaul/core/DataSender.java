@@ -272,9 +272,15 @@ final class DataSender {
             // first.
             if (partAgain == null) {
                 payloadBytes += bytes;
-            } else {
-                resent.add(partAgain, bytes);
+                return;
             }
+            // The receiver reports each part that comes twice.
+            if (partAgain != ResendCause.TAIL_PROBE) {
+                recovery.onResent();
+            } else if (partFollows) {
+                recovery.expectDuplicate();
+            }
+            resent.add(partAgain, bytes);
             return;
         }
         if (!probing) {
@@ -406,6 +412,7 @@ final class DataSender {
         probing = true;
         final int chunks = putChunk(csn) ? 1 : startPart(csn);
         probing = false;
+        window.onProbed(csn);
         return chunks;
     }
 

@@ -18,15 +18,13 @@ package io.longhaul.core;
 ///
 /// A report says how many chunks came twice, not which. Copies and probes are expected to, retransmissions whose
 /// acknowledgement came too soon are known already; each duplicate beyond those is a retransmission that was needless.
-/// A
-/// path that duplicates packets by itself soon reports more than was ever sent twice: then nothing follows from it any
-/// more.
+/// Packets that the path duplicates are none: the receiver drops a packet number that it has had. What a peer reports
+/// beyond what was sent again is ignored.
 final class DuplicateReports {
     private long expected;
     private long resent;
     private long reported;
     private long told;
-    private boolean pathDuplicates;
 
     DuplicateReports() {}
 
@@ -50,13 +48,7 @@ final class DuplicateReports {
     /// @return retransmissions that are now known to have been needless
     long onReported(long more) {
         reported += more;
-        if (reported > expected + resent) {
-            pathDuplicates = true;
-        }
-        if (pathDuplicates) {
-            return 0;
-        }
-        final long news = Math.max(0, reported - expected - told);
+        final long news = Math.max(0, Math.min(reported - expected, resent) - told);
         told += news;
         return news;
     }

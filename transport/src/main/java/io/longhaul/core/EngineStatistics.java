@@ -53,7 +53,7 @@ final class EngineStatistics {
                 flow.controller().phase(),
                 sealer != null,
                 sealer == null ? 0 : sealer.forgedPackets(),
-                sealer == null ? 0 : sealer.replayedPackets(),
+                parts.verifier.replayedPackets(),
                 sealer == null ? 0 : sealer.keyUpdates());
     }
 }

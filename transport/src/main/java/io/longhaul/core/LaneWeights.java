@@ -12,6 +12,8 @@
  */
 package io.longhaul.core;
 
+import java.util.Arrays;
+
 /// Weighs the lanes by what they deliver: the share of its packets that arrives, beside that of the best lane.
 ///
 /// Once in a round trip the receiver's counts are compared with what was sent. A lane that delivers clearly less than
@@ -32,7 +34,7 @@ final class LaneWeights {
     private final SendLane[] lanes;
     private final long[] sent; // [lane], packets up to the newest at the last look
     private final long[] received; // [lane]
-    private final double[] ratios; // [lane], -1 where too little is known
+    private final double[] ratios; // [lane], at the last look that saw enough; -1 before the first
     private final long[] packets; // [lane], on which the ratio stands
     private final int[] goodRounds; // [lane]
     private long nextNanos;
@@ -45,6 +47,7 @@ final class LaneWeights {
         ratios = new double[lanes.length];
         packets = new long[lanes.length];
         goodRounds = new int[lanes.length];
+        Arrays.fill(ratios, -1);
     }
 
     /// An acknowledgement was taken.
@@ -54,22 +57,31 @@ final class LaneWeights {
         }
         started = true;
         nextNanos = nowNanos + smoothedRttNanos;
-        double best = 0;
         for (int i = 0; i < lanes.length; i++) {
             look(i);
-            best = Math.max(best, ratios[i]);
         }
         for (int i = 0; i < lanes.length; i++) {
-            if (ratios[i] >= 0) {
-                weigh(i, best);
+            final double best = bestBeside(i);
+            if (packets[i] >= LEAST_PACKETS && best >= 0) {
+                weigh(i, Math.max(best, ratios[i]));
             }
         }
+    }
+
+    // Slow lanes see enough packets in different looks: each is compared with what the others showed last.
+    private double bestBeside(int lane) {
+        double best = -1;
+        for (int i = 0; i < lanes.length; i++) {
+            if (i != lane) {
+                best = Math.max(best, ratios[i]);
+            }
+        }
+        return best;
     }
 
     private void look(int i) {
         final SendLane lane = lanes[i];
         packets[i] = lane.newestReported + 1 - sent[i];
-        ratios[i] = -1;
         if (packets[i] >= LEAST_PACKETS) {
             final long arrived = lane.reportedPackets - received[i];
             ratios[i] = Math.clamp((double) arrived / packets[i], 0, 1);

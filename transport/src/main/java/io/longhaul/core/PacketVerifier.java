@@ -18,15 +18,17 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Decides whether a packet is as the peer sent it, before anything else looks at it: by its CRC32C, or by the sealer.
-/// A
-/// packet that is not changes nothing but a count.
+/// Decides whether a packet is as the peer sent it, and was not taken before, ahead of everything else: by its CRC32C,
+/// or
+/// by the sealer, and by its number. A packet that is not changes nothing but a count.
 final class PacketVerifier {
     private final EngineConfig config;
     private final @Nullable PacketSealer sealer;
     private final ReceiveWindow window;
     private final Crc[] crcs; // [lane]: each lane's packets arrive in a slab of its own
+    private final ReplayWindow[] taken; // [lane], without a sealer
     private long refusedPackets;
+    private long repeatedPackets;
     private MemorySegment frames = MemorySegment.NULL;
     private long framesAt;
     private long framesEnd;
@@ -39,6 +41,8 @@ final class PacketVerifier {
         this.window = window;
         crcs = new Crc[sealer == null ? config.lanes() : 0];
         Arrays.setAll(crcs, lane -> new Crc());
+        taken = new ReplayWindow[crcs.length];
+        Arrays.setAll(taken, lane -> new ReplayWindow());
     }
 
     /// Lanes of the connection.
@@ -48,7 +52,12 @@ final class PacketVerifier {
 
     /// Packets that were malformed, damaged, forged, or not for this connection.
     long corruptPackets() {
-        return sealer == null ? refusedPackets : refusedPackets - sealer.replayedPackets();
+        return refusedPackets - replayedPackets();
+    }
+
+    /// Intact packets whose number was taken before, or is too old to know.
+    long replayedPackets() {
+        return sealer == null ? repeatedPackets : sealer.replayedPackets();
     }
 
     /// Verifies a packet; then {@link #frames} to {@link #framesEnd} tell where its frames are.
@@ -72,7 +81,17 @@ final class PacketVerifier {
         framesEnd = offset + covered;
         final Crc crc = crcs[PacketFlyweight.lane(segment, offset)];
         return PacketFlyweight.keyEpoch(segment, offset) == 0
-                && WireBytes.u32(segment, framesEnd) == crc.of(segment, offset, covered);
+                && WireBytes.u32(segment, framesEnd) == crc.of(segment, offset, covered)
+                && isNew(PacketFlyweight.lane(segment, offset), PacketFlyweight.packetNumber(segment, offset));
+    }
+
+    private boolean isNew(int lane, long packetNumber) {
+        if (!taken[lane].isNew(packetNumber)) {
+            repeatedPackets++;
+            return false;
+        }
+        taken[lane].mark(packetNumber, window.capacityChunks());
+        return true;
     }
 
     private boolean isAuthentic(PacketSealer opener, long nowNanos, MemorySegment segment, long offset, int length) {

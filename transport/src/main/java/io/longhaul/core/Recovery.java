@@ -75,32 +75,46 @@ final class Recovery {
         if (window.state(csn) == SendWindow.LOST) {
             onSpurious(csn, lane, packetNumber, nowNanos);
         } else if (lane.history.holds(packetNumber) && lane.history.state(packetNumber) == PacketHistory.IN_FLIGHT) {
-            if (window.transmissions(csn) > 1) {
-                detectEarlyArrival(csn, lane, packetNumber, nowNanos);
-            } else if (lane.history.missedBy(packetNumber) > 0 && !parity) {
+            final boolean again = window.transmissions(csn) > 1;
+            if (!again && lane.history.missedBy(packetNumber) > 0 && !parity) {
                 lane.onLate(packetNumber, nowNanos);
             }
+            final boolean early = again && isEarly(csn, lane, packetNumber, nowNanos);
             if (lane.history.onChunkAcked(packetNumber) <= 0) {
+                if (early) {
+                    onNeedless(csn, lane, packetNumber, nowNanos);
+                }
                 flow.onPacketAcked(lane, packetNumber, nowNanos);
             }
         }
         window.onAcked(csn);
     }
 
-    // A retransmission that is acknowledged sooner than anything could have travelled: the first transmission had
-    // arrived.
-    private void detectEarlyArrival(long csn, SendLane lane, long packetNumber, long nowNanos) {
+    // True for a retransmission that is acknowledged sooner than anything could have travelled: the first transmission
+    // had arrived. A probe or a copy of a chunk that nobody took for lost tells nothing.
+    private boolean isEarly(long csn, SendLane lane, long packetNumber, long nowNanos) {
+        if (window.lostLane(csn) == SendWindow.NO_LANE) {
+            return false;
+        }
+        final Piece piece = window.piece(csn);
         lane.resentFromLane = window.lostLane(csn);
         lane.resentPacketBytes = lane.history.bytes(packetNumber);
+        lane.resentPacketChunks = Math.max(1, lane.history.chunkCount(packetNumber));
+        lane.resentChunkBytes = piece.chunkBytes((int) (csn - piece.firstCsn));
         final long leastNanos = Math.max(flow.rtt.minNanos(), lane.minRttNanos());
-        if (nowNanos - lane.history.sentNanos(packetNumber) < leastNanos * 3 / 4) {
-            final Piece piece = window.piece(csn);
-            resent.addNeedless(piece.chunkBytes((int) (csn - piece.firstCsn)));
-            duplicates.onRecognised();
-            final SendLane wrong = lanes[window.lostLane(csn)];
-            countSpurious(wrong, lane.history.bytes(packetNumber), nowNanos);
-            learn(csn, wrong, window.lostPacketNumber(csn, wrong.history.nextPacketNumber() - 1), nowNanos);
+        if (nowNanos - lane.history.sentNanos(packetNumber) >= leastNanos * 3 / 4) {
+            return false;
         }
+        resent.addNeedless(lane.resentChunkBytes);
+        duplicates.onRecognised();
+        return true;
+    }
+
+    // A whole packet, of which this was the last chunk, was sent again for nothing: one loss that was none.
+    private void onNeedless(long csn, SendLane lane, long packetNumber, long nowNanos) {
+        final SendLane wrong = lanes[window.lostLane(csn)];
+        countSpurious(wrong, lane.history.bytes(packetNumber), nowNanos);
+        learn(csn, wrong, window.lostPacketNumber(csn, wrong.history.nextPacketNumber() - 1), nowNanos);
     }
 
     /// A chunk is sent twice on purpose: the receiver will report a duplicate.
@@ -121,8 +135,10 @@ final class Recovery {
             return; // what parity restores comes a second time
         }
         final int wrong = lane.resentFromLane < 0 ? lane.index : lane.resentFromLane;
-        for (long i = 0; i < needless; i++) {
-            resent.addNeedless(lane.resentPacketBytes);
+        resent.addNeedless(needless * lane.resentChunkBytes);
+        lane.needlessChunks += (int) needless;
+        while (lane.needlessChunks >= lane.resentPacketChunks) {
+            lane.needlessChunks -= lane.resentPacketChunks;
             countSpurious(lanes[wrong], lane.resentPacketBytes, nowNanos);
             lanes[wrong].tolerance.onUnexplained(nowNanos, lanes[wrong].rtt.smoothedNanos());
         }

@@ -41,8 +41,16 @@ final class SendLane {
     /// Lane from which the chunk moved here that was sent again and acknowledged last; -1 before the first.
     int resentFromLane = -1;
 
-    /// Size of the packet that carried it, bytes.
+    /// Size of the packet that carried it, bytes, and its chunks.
     int resentPacketBytes;
+
+    int resentPacketChunks = 1;
+
+    /// Data bytes of that chunk.
+    int resentChunkBytes;
+
+    /// Chunks that were sent again needlessly on this lane, of which no packet is made up yet.
+    int needlessChunks;
 
     /// Gaps in the packet numbers that the receiver has seen, modulo 2^24.
     int reportedGaps;

@@ -30,6 +30,9 @@ final class SendWindow {
     static final byte LOST = 2;
     static final byte ACKED = 3;
 
+    /// In place of a lane: none.
+    static final byte NO_LANE = -1;
+
     private @Nullable Piece[] pieces;
     private byte[] state;
     private byte[] lane;
@@ -104,6 +107,7 @@ final class SendWindow {
         pieces[slot] = piece;
         state[slot] = FREE;
         transmissions[slot] = 0;
+        lostLane[slot] = NO_LANE;
         acked[slot >>> 6] &= ~(1L << (slot & 63));
         return nextCsn++;
     }
@@ -200,7 +204,14 @@ final class SendWindow {
         return ResentBytes.cause(lostCause[slot(csn)]);
     }
 
-    /// Lane on which the chunk was declared lost last; meaningful after a second transmission.
+    /// The chunk travels again as a probe, as no loss: its acknowledgement tells nothing about an earlier loss.
+    void onProbed(long csn) {
+        lostLane[slot(csn)] = NO_LANE;
+    }
+
+    /// Lane on which the chunk was declared lost last, if its newest transmission followed from that; {@link
+    /// #NO_LANE}
+    /// when it was not, or travelled as a probe since.
     int lostLane(long csn) {
         return lostLane[slot(csn)];
     }

@@ -43,11 +43,11 @@ class DuplicateReportsTest {
     }
 
     @Test
-    void aPathThatDuplicatesSaysNothingEverAfter() {
+    void moreThanWasSentAgainIsNotBelieved() {
         assertEquals(0, reports.onReported(1));
         reports.onResent();
         reports.onResent();
-        reports.onResent();
+        assertEquals(2, reports.onReported(Integer.MAX_VALUE));
         assertEquals(0, reports.onReported(1));
     }
 }
