@@ -23,9 +23,12 @@ import org.jspecify.annotations.Nullable;
 /// answered with its end and a stop, and the application never sees it. A stream leaves the table when its output was
 /// acknowledged to the end and its input was read to the end; chunks that still come for it are dropped.
 ///
-/// Receive windows start at the configured credit and double when the application has read a whole window within two
-/// round
-/// trips, as long as the memory of the connection allows it.
+/// Receive windows start at the configured credit and double, as long as the memory of the connection allows it, when
+/// the
+/// application has read a whole window within two round trips, or when the peer has used a window up although the
+/// application reads what it can: then holes that are repaired take the room. At 1 Gb/s, 100 ms and 1 % of loss a
+/// stream
+/// needs three bandwidth-delay products.
 final class StreamTable {
     /// Operation ids of the pieces of streams: apart from those of operations and answers, which count from 0 and
     /// from 2^62.
@@ -216,7 +219,7 @@ final class StreamTable {
             }
             return;
         }
-        tune(nowNanos, state, consumed);
+        tune(nowNanos, stream, consumed);
         final long limit = consumed + state.windowBytes;
         if (limit - state.receiveLimit >= Math.max(1, state.windowBytes >>> 2)) {
             state.receiveLimit = limit;
@@ -224,11 +227,18 @@ final class StreamTable {
         }
     }
 
-    private void tune(long nowNanos, StreamState state, long consumed) {
-        if (consumed - state.tuneConsumed < state.windowBytes) {
+    private void tune(long nowNanos, EngineStream stream, long consumed) {
+        final StreamState state = stream.state;
+        final long little = state.windowBytes >>> 2;
+        final long sinceNanos = nowNanos - state.tuneSinceNanos;
+        final boolean usedUp = state.receiveLimit - state.highestOffset <= little
+                && stream.input.readable() - consumed <= little
+                && sinceNanos >= rttNanos;
+        final boolean readAll = consumed - state.tuneConsumed >= state.windowBytes;
+        if (!usedUp && !readAll) {
             return;
         }
-        if (nowNanos - state.tuneSinceNanos < 2 * rttNanos) {
+        if (usedUp || sinceNanos < 2 * rttNanos) {
             state.windowBytes += memory.promise(state.windowBytes);
         }
         state.tuneSinceNanos = nowNanos;

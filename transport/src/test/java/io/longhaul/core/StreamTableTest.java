@@ -196,6 +196,38 @@ class StreamTableTest {
         assertTrue(in.memory.promisedBytes() <= 1 << 20);
     }
 
+    private void arrive(long from, long to) {
+        for (long at = from; at < to; at += 4096) {
+            assertEquals(Placement.RECEIVED, bytes(0, at, Inbound.bytes(4096, 1), false));
+        }
+        in.now += 50_000_000; // the round trip is 10 ms
+    }
+
+    private void readAndTell(EngineStream stream, int count) {
+        final ByteBuffer buffer = ByteBuffer.allocate(count);
+        while (buffer.hasRemaining()) {
+            assertTrue(stream.read(buffer) > 0);
+        }
+        in.streams.onTouched(in.now, stream);
+    }
+
+    @Test
+    void widensAWindowThatThePeerHasUsedUpBehindAHole() {
+        arrive(4096, 64 * 1024);
+        arrive(0, 4096);
+        assertEquals("credit 0 " + 128 * 1024, in.notes.getLast(), "twice the first window");
+        readAndTell(opened(), 64 * 1024);
+        assertEquals("credit 0 " + 192 * 1024, in.notes.getLast());
+    }
+
+    @Test
+    void doesNotWidenTheWindowOfAReaderThatFallsBehind() {
+        arrive(0, 32 * 1024);
+        arrive(32 * 1024, 64 * 1024);
+        readAndTell(opened(), 32 * 1024);
+        assertEquals("credit 0 " + 96 * 1024, in.notes.getLast(), "the first window");
+    }
+
     @Test
     void ignoresWhatLiesBelowTheReader() {
         bytes(0, 0, Inbound.bytes(100, 1), false);
