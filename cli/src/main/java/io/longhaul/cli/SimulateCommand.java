@@ -93,6 +93,9 @@ final class SimulateCommand implements Callable<Integer> {
         if (resume && (scenario == null || out == null)) {
             throw CommandFailure.usage("--resume goes with --scenario and --out");
         }
+        if (options.qlog != null && (scenario != null || draws > 0)) {
+            throw CommandFailure.usage("--qlog traces one simulation: repeat a row by its own command, with --qlog");
+        }
         if (scenario != null) {
             return runScenarios(scenario);
         }

@@ -22,6 +22,7 @@ import io.longhaul.sim.LossTrace;
 import io.longhaul.sim.PathRoute;
 import io.longhaul.sim.experiment.FlowSettings;
 import io.longhaul.sim.experiment.PathSettings;
+import io.longhaul.sim.experiment.TransferExperiment;
 import io.longhaul.verbs.soft.WireConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -334,6 +335,12 @@ final class SimulateOptions {
         }
         if (isStream() && answer != null) {
             throw CommandFailure.usage("--answer belongs to --size: streams are not answered");
+        }
+        if (answer != null
+                && size != null
+                && Math.max(answer.bytes(), size.bytes()) > TransferExperiment.MAX_MESSAGE_BYTES) {
+            throw CommandFailure.usage("a request and an answer are one message each, of at most "
+                    + ByteSize.format(TransferExperiment.MAX_MESSAGE_BYTES) + ": give smaller ones");
         }
         if (isStream() && warmup.nanos() >= seconds * 1e9) {
             throw CommandFailure.usage("nothing would be measured: --seconds must be longer than --warmup");

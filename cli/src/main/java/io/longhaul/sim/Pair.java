@@ -12,6 +12,7 @@
  */
 package io.longhaul.sim;
 
+import io.longhaul.ConfigurationException;
 import io.longhaul.ConnectionStatistics;
 import io.longhaul.FecPolicy;
 import io.longhaul.Operation;
@@ -31,6 +32,7 @@ import io.longhaul.qlog.QlogFile;
 import io.longhaul.qlog.QlogTarget;
 import io.longhaul.verbs.soft.LinkModel;
 import io.longhaul.verbs.soft.WireConfig;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -468,5 +470,12 @@ public final class Pair implements Actor, AutoCloseable {
         server.engine.free();
         toServer.close();
         toClient.close();
+        for (final QlogFile trace : traces) {
+            final IOException failure = trace.failure();
+            if (failure != null) {
+                throw new ConfigurationException("the trace " + trace.path() + " ended early: " + failure.getMessage()
+                        + "; choose a place with room");
+            }
+        }
     }
 }

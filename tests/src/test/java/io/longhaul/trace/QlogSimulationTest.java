@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,13 +48,16 @@ class QlogSimulationTest {
     @TempDir
     Path folder = Path.of("");
 
-    private static ConnectionStatistics transfer(Path target) {
+    private static ConnectionStatistics transfer(@Nullable Path target) {
         final WireConfig.Builder link = WireConfig.builder()
                 .delay(Duration.ofMillis(10))
                 .rateBitsPerSecond(1_000_000_000L)
                 .lossFraction(0.01);
-        final Pair.Settings settings =
-                new Pair.Settings().seed(7).lanes(2).link(link).traces(new QlogTarget(target), "test");
+        final Pair.Settings settings = new Pair.Settings()
+                .seed(7)
+                .lanes(2)
+                .link(link)
+                .traces(target == null ? null : new QlogTarget(target), "test");
         try (Arena arena = Arena.ofShared();
                 Pair pair = new Pair(settings).establish()) {
             pair.server.exposed.expose("target", arena.allocate(BYTES), Grant.of(Right.WRITE));
@@ -139,8 +143,10 @@ class QlogSimulationTest {
                 named(TraceReader.read(folder.resolve("test-client.sqlog")), "transport:packet_sent")) {
             sent.add(value(each, "data.header.lane") + '/' + value(each, "data.header.packet_number"));
         }
-        for (final Map<String, String> each :
-                named(TraceReader.read(folder.resolve("test-server.sqlog")), "transport:packet_received")) {
+        final List<Map<String, String>> received =
+                named(TraceReader.read(folder.resolve("test-server.sqlog")), "transport:packet_received");
+        assertTrue(received.size() > 100, "a transfer has packets");
+        for (final Map<String, String> each : received) {
             assertTrue(sent.contains(value(each, "data.header.lane") + '/' + value(each, "data.header.packet_number")));
         }
     }
@@ -168,6 +174,7 @@ class QlogSimulationTest {
         final Path two = Files.createDirectory(folder.resolve("two"));
         final ConnectionStatistics first = transfer(one);
         assertEquals(first, transfer(two));
+        assertEquals(first, transfer(null), "a trace changes nothing");
         assertArrayEquals(
                 Files.readAllBytes(one.resolve("test-client.sqlog")),
                 Files.readAllBytes(two.resolve("test-client.sqlog")));

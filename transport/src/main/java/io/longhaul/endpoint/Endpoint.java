@@ -12,6 +12,7 @@
  */
 package io.longhaul.endpoint;
 
+import io.longhaul.ConfigurationException;
 import io.longhaul.Connection;
 import io.longhaul.ConnectionException;
 import io.longhaul.ConnectionException.Reason;
@@ -325,14 +326,20 @@ final class Endpoint implements Longhaul {
         return connection;
     }
 
-    private static QlogFile trace(QlogTarget traces, Announcement mine, Announcement peer) {
+    // A place that cannot be written costs the trace, not the connection.
+    private static @Nullable QlogFile trace(QlogTarget traces, Announcement mine, Announcement peer) {
         final boolean client = !mine.answer();
         final String id = HexFormat.of().toHexDigits(mine.connectionId());
         final String group = HexFormat.of().toHexDigits(client ? mine.connectionId() : peer.connectionId());
         final String side = client ? "client" : "server";
-        return traces.open(
-                id + '-' + side,
-                new QlogFile.Head("longhaul " + side, group, client, System.nanoTime(), System.currentTimeMillis()));
+        final QlogFile.Head head =
+                new QlogFile.Head("longhaul " + side, group, client, System.nanoTime(), System.currentTimeMillis());
+        try {
+            return traces.open(id + '-' + side, head);
+        } catch (ConfigurationException e) {
+            LOGGER.log(Level.WARNING, "a connection goes on without a trace: " + e.getMessage());
+            return null;
+        }
     }
 
     private static RemoteLane[] remotes(DataPort port, ConnectionPlan plan) {

@@ -60,9 +60,16 @@ public record SenderAccount(
                 statistics.parityBytes());
     }
 
-    /// What was counted after an earlier account of the same sender.
+    /// What was counted after an earlier account of the same sender. What was sent again before it and turned out
+    /// needless
+    /// after it is left out.
     public SenderAccount since(SenderAccount earlier) {
-        return combined(earlier, -1);
+        final SenderAccount all = combined(earlier, -1);
+        return new SenderAccount(
+                all.limitedNanos,
+                all.resentBytes,
+                Math.min(all.needlessBytes, all.retransmittedBytes()),
+                all.parityBytes);
     }
 
     /// Both together.

@@ -60,8 +60,9 @@ import java.util.EnumMap;
 /// left over, or a value out of its range is refused with BAD_REQUEST, another version with OTHER_VERSION. Nothing is
 /// allocated beyond the length of the message.
 public final class ControlCodec {
-    /// Version of the format. It changes when an old peer would misunderstand a message.
-    public static final int VERSION = 1;
+    /// Version of the format. It changes when an old peer would misunderstand a message; a new limit or cause of an
+    /// account is such a change.
+    public static final int VERSION = 2;
 
     /// Longest message, bytes.
     public static final int MAX_BYTES = 16 * 1024;

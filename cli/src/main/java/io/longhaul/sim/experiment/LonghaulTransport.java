@@ -37,8 +37,10 @@ final class LonghaulTransport implements Transport {
     /// Bytes of a write of a stream: small enough for the processor's cache, so that memory is not what is
     /// measured.
     private static final long STREAM_BLOCK_BYTES = 4L << 20;
-    /// Longest single write of a transfer; longer transfers are a row of shorter writes from the same memory.
-    private static final long MAX_SINGLE_BYTES = 256L << 20;
+    /// Longest single write of a transfer, and longest request or answer; longer transfers are a row of shorter
+    /// writes
+    /// from the same memory.
+    static final long MAX_SINGLE_BYTES = 256L << 20;
     private static final long MAX_BLOCK_BYTES = 64L << 20;
 
     private static final int MIN_OUTSTANDING = 16;
@@ -53,6 +55,7 @@ final class LonghaulTransport implements Transport {
     private @Nullable RemoteRegion region;
     private boolean streaming;
     private boolean awaitingAnswer;
+    private long requestBytes;
     private long answerBytes;
     private long unposted;
     private int outstanding;
@@ -114,6 +117,7 @@ final class LonghaulTransport implements Transport {
 
     @Override
     public void startExchange(long bytes, long answer) {
+        requestBytes = bytes;
         answerBytes = answer;
         awaitingAnswer = true;
         pair.server.onMessage = this::onRequest;
@@ -125,7 +129,7 @@ final class LonghaulTransport implements Transport {
     }
 
     private void onRequest(InboundMessage request) {
-        check(request, request.length());
+        check(request, requestBytes);
         message(pair.server, answerBytes);
     }
 
@@ -221,39 +225,49 @@ final class LonghaulTransport implements Transport {
         return pair.client.engine.statistics(timeline.nowNanos());
     }
 
+    // An exchange costs what both sides send.
+    private boolean answers() {
+        return answerBytes > 0;
+    }
+
+    private ConnectionStatistics answering() {
+        return pair.server.engine.statistics(timeline.nowNanos());
+    }
+
     @Override
     public long deliveredBytes() {
-        return pair.server.engine.statistics(timeline.nowNanos()).payloadReceivedBytes();
+        return answering().payloadReceivedBytes();
     }
 
     @Override
     public long retransmittedBytes() {
-        return statistics().retransmittedBytes();
+        return statistics().retransmittedBytes() + (answers() ? answering().retransmittedBytes() : 0);
     }
 
     @Override
     public long parityBytes() {
-        return statistics().parityBytes();
+        return statistics().parityBytes() + (answers() ? answering().parityBytes() : 0);
     }
 
     @Override
     public long sentBytes() {
-        return statistics().payloadSentBytes();
+        return statistics().payloadSentBytes() + (answers() ? answering().payloadSentBytes() : 0);
     }
 
     @Override
     public long spuriousPackets() {
-        return statistics().spuriousPackets();
+        return statistics().spuriousPackets() + (answers() ? answering().spuriousPackets() : 0);
     }
 
     @Override
     public long sentPackets() {
-        return statistics().sentPackets();
+        return statistics().sentPackets() + (answers() ? answering().sentPackets() : 0);
     }
 
     @Override
     public SenderAccount account() {
-        return SenderAccount.of(statistics());
+        final SenderAccount requests = SenderAccount.of(statistics());
+        return answers() ? requests.plus(SenderAccount.of(answering())) : requests;
     }
 
     @Override

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// knows
 /// nothing.
 public final class TransferExperiment {
+    /// Longest request or answer of an exchange, bytes.
+    public static final long MAX_MESSAGE_BYTES = LonghaulTransport.MAX_SINGLE_BYTES;
+
     /// How much longer than ideal a transfer may take before it counts as stalled: a factor and nanoseconds.
     private static final int STALL_FACTOR = 1000;
 

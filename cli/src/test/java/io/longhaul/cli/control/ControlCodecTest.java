@@ -69,7 +69,7 @@ class ControlCodecTest {
 
     @Test
     void knowsTheBytesOfAMessage() {
-        final byte[] expected = {'L', 'H', 'C', 'T', 'L', 1, 0, 1, 0, 1, 'x'};
+        final byte[] expected = {'L', 'H', 'C', 'T', 'L', 2, 0, 1, 0, 1, 'x'};
         assertTrue(Arrays.equals(expected, ControlCodec.encode(new ControlMessage.Get("x"))));
     }
 
@@ -91,10 +91,10 @@ class ControlCodecTest {
     @Test
     void refusesAnotherVersionByName() {
         final byte[] bytes = ControlCodec.encode(new ControlMessage.PerfMark());
-        bytes[5] = 2;
+        bytes[5] = 1;
         final RefusalException e = refusal(bytes);
         assertEquals(RefusalCode.OTHER_VERSION, e.code());
-        assertTrue(String.valueOf(e.getMessage()).contains("version 2"), e.getMessage());
+        assertTrue(String.valueOf(e.getMessage()).contains("version 1"), e.getMessage());
     }
 
     @Test
