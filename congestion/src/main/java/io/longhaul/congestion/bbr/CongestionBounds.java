@@ -44,6 +44,10 @@ final class CongestionBounds {
     private static final int QUICK_ADAPT_RISES = 3;
     /// Share of a loss that must remain after the cut for it to be corruption.
     private static final double UNCHANGED_FRACTION = 0.6;
+    /// Time after which a standing queue is judged, ns, where a round trip is longer: flows that meet in one queue
+    /// then
+    /// answer it equally often, whatever their round trips are.
+    private static final long JUDGED_AFTER_NANOS = 25_000_000;
     /// Rounds of draining after which a delay that does not yield belongs to the path.
     private static final int UNYIELDING_ROUNDS = 8;
     /// Relative difference below which two round trips are the same.
@@ -63,6 +67,9 @@ final class CongestionBounds {
     private int safetyCuts;
     private int lossRounds;
     private int delayRounds;
+    private int delayChecks;
+    private long checkNanos;
+    private long checkMinRttNanos = Long.MAX_VALUE;
     private double delayOnsetLo;
     private boolean lossySinceDelay;
     private double priorLatest;
@@ -92,7 +99,7 @@ final class CongestionBounds {
         safetyRounds = 0;
         safetyCuts = 0;
         lossRounds = 0;
-        delayRounds = 0;
+        forgetDelay();
     }
 
     /// True while the short-term bound is below what the path was seen to carry.
@@ -161,7 +168,7 @@ final class CongestionBounds {
             congested = true;
             onSafetyCut();
         } else if (probing) {
-            delayRounds = 0;
+            forgetDelay();
         } else if (marked) {
             onMarks();
         } else if (lossy && delayed) {
@@ -170,7 +177,7 @@ final class CongestionBounds {
             lossRounds = 0;
             onLossAlone();
         } else {
-            onDelayAlone();
+            onDelayAlone(true);
         }
         climb();
         priorLatest = model.shareBandwidth();
@@ -250,6 +257,12 @@ final class CongestionBounds {
     //= draft-ietf-ccwg-bbr-06 §5.5.10 type=deviation: a round grows with the queue; a queue four times too long does
     // not wait
     void onAck(AckSample sample, boolean probing) {
+        if (sample.rttNanos > 0) {
+            checkMinRttNanos = Math.min(checkMinRttNanos, sample.rttNanos);
+        }
+        if (sample.nowNanos - checkNanos >= JUDGED_AFTER_NANOS && !probing) {
+            onDelayAlone(false);
+        }
         final long queueNanos = model.queue.queueNanos();
         final boolean due = sample.nowNanos - quickAdaptNanos > model.queue.minRttNanos();
         final boolean tooLong = queueNanos > QUICK_ADAPT_QUEUES * model.queue.highNanos();
@@ -257,7 +270,7 @@ final class CongestionBounds {
         final double delivered = sample.deliveryRateBytesPerSecond;
         if (due && tooLong && rising && !probing && !sample.appLimited && delivered > 0) {
             quickAdaptNanos = sample.nowNanos;
-            if (delayRounds == 0) {
+            if (delayChecks == 0) {
                 delayOnsetLo = bandwidthLo;
             }
             cut(Math.max(QUICK_ADAPT * delivered, model.bandwidth() / 4));
@@ -284,26 +297,41 @@ final class CongestionBounds {
         lossCutNanos = model.nowNanos();
     }
 
-    private void onDelayAlone() {
-        final long queueNanos = model.standingQueueNanos();
-        if (queueNanos <= model.queue.highNanos() || model.lastRoundAppLimited() || model.queue.hasRival()) {
-            delayRounds = 0;
+    private void forgetDelay() {
+        delayRounds = 0;
+        delayChecks = 0;
+        checkNanos = model.nowNanos();
+        checkMinRttNanos = Long.MAX_VALUE;
+    }
+
+    private void onDelayAlone(boolean roundEnds) {
+        final long sinceNanos = model.nowNanos() - checkNanos;
+        if (checkMinRttNanos == Long.MAX_VALUE
+                || sinceNanos < Math.min(JUDGED_AFTER_NANOS, model.queue.minRttNanos()) / 2) {
             return;
         }
-        if (delayRounds++ == 0) {
+        final long queueNanos = checkMinRttNanos - model.queue.minRttNanos();
+        checkNanos = model.nowNanos();
+        checkMinRttNanos = Long.MAX_VALUE;
+        if (queueNanos <= model.queue.highNanos() || model.lastRoundAppLimited() || model.queue.hasRival()) {
+            forgetDelay();
+            return;
+        }
+        if (delayChecks++ == 0) {
             delayOnsetLo = bandwidthLo;
             lossySinceDelay = false;
         }
+        delayRounds += roundEnds ? 1 : 0;
         final double latest = model.shareBandwidth();
-        if (isPathLonger(latest)) {
+        if (roundEnds && isPathLonger(latest)) {
             bandwidthLo = delayOnsetLo;
-            delayRounds = 0;
+            forgetDelay();
             model.queue.rebase(model.nowNanos(), model.lastRoundMinRttNanos());
         } else if (latest <= 0) {
             return;
         } else if (queueNanos > QUICK_ADAPT_QUEUES * model.queue.highNanos()) {
             cut(Math.max(QUICK_ADAPT * latest, model.bandwidth() / 4));
-        } else if (delayRounds > 1) {
+        } else if (delayChecks > 1) {
             final double bandwidth = model.bandwidth();
             cut(latest < 0.98 * bandwidth ? Math.max(latest, BETA * bandwidth) : 0.97 * bandwidth);
         }
@@ -354,7 +382,7 @@ final class CongestionBounds {
         }
         safetyRounds = 0;
         lossRounds = 0;
-        delayRounds = 0;
+        forgetDelay();
     }
 
     /// After a silence the known rate is taken up again, doubling in each round without congestion.

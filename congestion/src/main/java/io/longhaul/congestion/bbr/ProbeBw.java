@@ -19,9 +19,10 @@ import io.longhaul.congestion.AckSample;
 /// {@snippet lang=text :
 /// DOWN    0.95 x for a round, then until the queue is low: gives back what UP put into the queue, and shows what
 ///         the path loses when it is not full
-/// CRUISE  1.0 x less what drains the queue above its low mark within one and a half round trips
+/// CRUISE  1.0 x less what drains the queue above its low mark within one and a quarter round trips
 /// REFILL  1.0 x for a round, so that UP starts from a full pipe
-/// UP      pulses of 1.05, 1.1, 1.25, 1.5, 2 x, a round each, each followed by a round of 1.0 x in which it is judged
+/// UP      pulses of 1.05, 1.1, 1.15, 1.25, 1.5, 2 x, a round each, each followed by a round of 1.0 x in which it is
+///         judged; the first two are smaller over paths of more than 25 ms, the third only after a queue lately
 /// }
 final class ProbeBw extends Phase {
     enum Step {
@@ -48,9 +49,11 @@ final class ProbeBw extends Phase {
     private static final int DOWN_GRACE_ROUNDS = 2;
 
     /// Most that CRUISE slows down for a queue.
-    private static final double MAX_DRAIN = 0.1;
+    private static final double MAX_DRAIN = 0.15;
+    /// Most that DOWN slows down: what UP put into the queue it takes out again.
+    private static final double DOWN_MAX_DRAIN = 0.2;
     /// Round trips in which a queue above its low mark is to drain.
-    private static final double DRAIN_ROUNDS = 1.5;
+    private static final double DRAIN_ROUNDS = 1.25;
     /// Push while there is no queue at all, so that the bottleneck never idles by an estimate that is a little low.
     private static final double CRUISE_PUSH = 1.005;
     /// Part of the low mark of the queue below which there is none at all.
@@ -59,6 +62,12 @@ final class ProbeBw extends Phase {
     //= draft-ietf-ccwg-bbr-06 §5.3.3.5 type=deviation: 8 rounds and 1 s instead of up to 63 rounds and 2 to 3 s
     private static final int CRUISE_MIN_ROUNDS = 8;
     private static final long CRUISE_MIN_NANOS = 1_000_000_000L;
+    /// Time after which a bound that a queue has left is tested, at the least: flows over short paths would else
+    /// test
+    /// it more often than those over long ones, and take from them.
+    private static final int RELIEF_ROUNDS = 4;
+
+    private static final long RELIEF_NANOS = 320_000_000L;
     /// Rounds after Drain in which losses and queue are Startup's.
     private static final int GRACE_ROUNDS = 3;
     /// Probes that follow one another quickly while it is not known whether the pipe was ever full, and rounds
@@ -67,7 +76,15 @@ final class ProbeBw extends Phase {
     private static final int EARLY_ROUNDS = 3;
 
     //= draft-ietf-ccwg-bbr-06 §5.3.3.4 type=deviation: 1.25 x from the start would overflow a buffer of 0.25 BDP
-    private static final double[] UP_GAINS = {1.05, 1.1, 1.25, 1.5, 2.0};
+    private static final double[] UP_GAINS = {1.05, 1.1, 1.15, 1.25, 1.5, 2.0};
+    /// Round trip up to which the first pulses are that large, ns, and how many of them shrink beyond it.
+    private static final double FULL_PULSE_RTT_NANOS = 22e6;
+
+    private static final int SCALED_PULSES = 2;
+    /// The pulse that is for paths on which queues have lately put a bound: others are there, and what is free of a
+    /// queue for a moment is not all for one.
+    private static final int SHARED_PULSE = 2;
+
     /// Share of the expected growth that must be delivered for the first pulse to have found room; and a later one,
     /// which
     /// is not to take from others what the path does not have.
@@ -100,6 +117,7 @@ final class ProbeBw extends Phase {
     private int pulse;
     private boolean pulsing;
     private double pulseBase;
+    private boolean shared;
     private boolean policed;
     private int pulsesGrown;
 
@@ -150,6 +168,7 @@ final class ProbeBw extends Phase {
             roomSeen = false;
         }
         pulsing = true;
+        shared = model.bounds.reliefLikely();
         pulseBase = model.bandwidth();
         policed = false;
         pulsesGrown = 0;
@@ -206,7 +225,10 @@ final class ProbeBw extends Phase {
         final long roundsSeen = roundsSeen();
         final boolean waited = roundsSeen >= waitRounds && sample.nowNanos - startNanos >= waitNanos;
         // A bound left by congestion that has passed is tested sooner.
-        final boolean relieved = roundsSeen >= CRUISE_MIN_ROUNDS && model.bounds.reliefLikely() && model.queue.isLow();
+        final boolean relieved = roundsSeen >= RELIEF_ROUNDS
+                && sample.nowNanos - startNanos >= RELIEF_NANOS
+                && model.bounds.reliefLikely()
+                && model.queue.isLow();
         if (waited || relieved || hasRoom()) {
             enterRefill(sample.nowNanos);
         }
@@ -268,7 +290,7 @@ final class ProbeBw extends Phase {
             pulsing = false;
             return;
         }
-        final double expected = pulseBase * (UP_GAINS[pulse] - 1);
+        final double expected = pulseBase * (upGain() - 1);
         final double needed = pulse == 0 ? UP_GROWTH : UP_CLEAR_GROWTH;
         final boolean grew = model.latestBandwidth() >= pulseBase + needed * expected;
         // A queue at the end of a pulse says that what grew was taken from others: a larger pulse would only fill it.
@@ -280,6 +302,7 @@ final class ProbeBw extends Phase {
         model.bounds.clearInflightHi();
         pulsesGrown++;
         pulse = Math.min(pulse + 1, UP_GAINS.length - 1);
+        pulse += pulse == SHARED_PULSE && !shared ? 1 : 0;
         pulsing = true;
         pulseBase = model.bandwidth();
     }
@@ -291,11 +314,22 @@ final class ProbeBw extends Phase {
     @Override
     double pacingGain() {
         return switch (step) {
-            case DOWN -> roundsSeen() == 0 ? Math.min(downGain(), queueGain()) : queueGain();
+            case DOWN ->
+                roundsSeen() == 0
+                        ? Math.min(downGain(), queueGain(DOWN_MAX_DRAIN, 1))
+                        : queueGain(DOWN_MAX_DRAIN, DRAIN_ROUNDS);
             case CRUISE -> cruiseGain();
             case REFILL -> 1.0;
-            case UP -> pulsing ? UP_GAINS[pulse] : 1.0;
+            case UP -> pulsing ? upGain() : 1.0;
         };
+    }
+
+    /// A pulse is a round trip long: over long paths a smaller one puts as much into a full queue, and rates are
+    /// known
+    /// better there.
+    private double upGain() {
+        final double scale = Math.min(1, Math.sqrt(FULL_PULSE_RTT_NANOS / model.queue.minRttNanos()));
+        return pulse < SCALED_PULSES ? 1 + (UP_GAINS[pulse] - 1) * scale : UP_GAINS[pulse];
     }
 
     /// The more the path is believed to corrupt, the lower DOWN goes: if it is our overflow after all, it must
@@ -306,15 +340,15 @@ final class ProbeBw extends Phase {
 
     //= draft-ietf-ccwg-bbr-06 §5.3.3.2 type=deviation: the queue, not a fixed margin, decides how far below 1.0
     private double cruiseGain() {
-        return isIdle() ? CRUISE_PUSH : queueGain();
+        return isIdle() ? CRUISE_PUSH : queueGain(MAX_DRAIN, DRAIN_ROUNDS);
     }
 
-    private double queueGain() {
+    private double queueGain(double most, double rounds) {
         final long excessNanos = model.queue.queueNanos() - model.queue.lowNanos();
         if (excessNanos <= 0 || model.queue.hasRival()) {
             return 1.0;
         }
-        return 1.0 - Math.min(MAX_DRAIN, excessNanos / (DRAIN_ROUNDS * model.queue.minRttNanos()));
+        return 1.0 - Math.min(most, excessNanos / (rounds * model.queue.minRttNanos()));
     }
 
     /// Most that pacing may make up for corruption: less while it is being measured.

@@ -18,9 +18,10 @@ package io.longhaul.congestion.bbr;
 /// wake-ups
 /// of the host do not look like a queue. Where jitter holds packets for longer than that, the smallest sample of up to
 /// a
-/// whole round trip counts. The thresholds grow with the square root of the round trip beyond 20 ms, so that flows over
-/// short and long paths that meet in one queue mean nearly the same by it. Worked number: at 20 ms the thresholds are
-/// 0.5 ms (low) and 1 ms (congested); at 80 ms they are 0.8 ms and 2 ms.
+/// whole round trip counts. Beyond 20 ms the thresholds no longer grow with the round trip: flows over short and long
+/// paths that meet in one queue must mean the same by it, or the one with the lower thresholds yields to the other.
+/// Worked
+/// number: from 20 ms on the thresholds are 0.5 ms (low) and 1 ms (congested).
 ///
 /// Jitter is told from a queue by its falls: a queue shrinks by no more than the time in which it drains, and by far
 /// less
@@ -38,7 +39,7 @@ final class QueueDelay {
     private static final long SHORT_HIGH_FLOOR_NANOS = 2_000_000;
     /// Share of the minimum round trip above which a queue counts as congestion.
     private static final double HIGH_FRACTION = 0.05;
-    /// Round trip up to which these shares hold; beyond it, they are of the geometric mean of both.
+    /// Round trip up to which these shares hold, ns.
     private static final double SHARE_RTT_NANOS = 20_000_000;
     /// Mean changes by jitter by which two smallest samples may differ without a queue.
     private static final double NOISE_FACTOR = 4;
@@ -301,7 +302,7 @@ final class QueueDelay {
     }
 
     private double scaleNanos() {
-        return Math.min(minRttNanos, Math.sqrt(minRttNanos * SHARE_RTT_NANOS));
+        return Math.min(minRttNanos, SHARE_RTT_NANOS);
     }
 
     /// What a few packets that wait for one another add on a slow path.

@@ -25,7 +25,8 @@
 /// small instead |
 /// | ProbeRTT | half a BDP for 200 ms every 5 s | 0.9 x pace for a round when the minimum is 30 s old and a queue
 /// stands | costs 2 % and more |
-/// | probing up | 1.25 x | pulses of 1.05, 1.1, 1.25, 1.5, 2 x, each a round long and each only after the one before
+/// | probing up | 1.25 x | pulses of 1.05, 1.1, 1.15, 1.25, 1.5, 2 x, each a round long and each only after the one
+/// before
 /// found room | fits buffers of 0.25 BDP |
 /// | loss | over 2 % is congestion | only with delay or CE marks, or far above what the path loses when it is not full
 /// | long paths corrupt packets |
