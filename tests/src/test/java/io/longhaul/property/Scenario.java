@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /// A path and its faults, drawn from a seed.
-record Scenario(Pair.Settings settings, String description) {
+record Scenario(Pair.Settings settings, long rateBitsPerSecond, String description) {
     private static final int[] IP_BYTES = {576, 1280, 1500, 4200, 9000};
 
     static Scenario draw(long seed) {
@@ -61,6 +61,7 @@ record Scenario(Pair.Settings settings, String description) {
                 .rateHint(reserved ? rate : random.nextInt(3) == 0 ? rate : 0);
         return new Scenario(
                 settings,
+                rate,
                 String.format(
                         "seed=%d rate=%.1f Mb/s delay=%.2f ms loss=%.4f reorder=%.3f duplicate=%.3f corrupt=%.3f mtu=%d lanes=%d %s",
                         seed,

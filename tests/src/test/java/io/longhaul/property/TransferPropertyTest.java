@@ -13,9 +13,11 @@
 package io.longhaul.property;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.FecPolicy;
+import io.longhaul.congestion.catalog.ControllerCatalog;
 import io.longhaul.core.SealingLimits;
 import io.longhaul.sim.Pair;
 import java.lang.foreign.Arena;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Whatever the path does, every byte is right, every operation ends once, messages keep their order, atomics happen
@@ -77,6 +80,26 @@ class TransferPropertyTest {
         runSealed(seed);
     }
 
+    static Stream<Arguments> controllers() {
+        final Long only = Long.getLong("longhaul.seed");
+        return ControllerCatalog.names().stream()
+                .flatMap(name -> (only != null
+                                ? Stream.of(only)
+                                : LongStream.range(100, 112).boxed())
+                        .map(seed -> Arguments.of(name, seed)));
+    }
+
+    @ParameterizedTest(name = "{0}, seed {1}")
+    @MethodSource("controllers")
+    void everyControllerMovesEveryByte(String name, long seed) {
+        final Scenario scenario = Scenario.draw(seed);
+        scenario.settings().congestion(ControllerCatalog.find(name, seed));
+        if (name.equals("reserved")) {
+            scenario.settings().rateHint(scenario.rateBitsPerSecond());
+        }
+        run(scenario, seed);
+    }
+
     @Test
     @Tag("slow")
     void thousandSeeds() {
@@ -90,6 +113,7 @@ class TransferPropertyTest {
     @Test
     void equalRunsHaveEqualTraces() {
         assertEquals(run(7), run(7), "trace hash of seed 7");
+        assertNotEquals(run(7), run(8), "another seed is another run");
     }
 
     private static long run(long seed) {
