@@ -92,7 +92,8 @@ public interface Longhaul extends AutoCloseable {
         /// Three PEM files.
         ///
         /// @param certificates the host's certificate, and behind it those between it and the authority
-        /// @param key its key in PKCS #8, not encrypted; nobody else on the machine may read the file
+        /// @param key its key in PKCS #8, not encrypted; refused when everybody on the
+        ///     machine can read or change the file
         /// @param trust certificates of the authorities that are believed
         public record PemFiles(Path certificates, Path key, Path trust) implements Source {}
 

@@ -161,6 +161,7 @@ final class CopyCommand implements Callable<Integer> {
             final Connection connection = EndpointOptions.connect(endpoint, server);
             current = connection;
             try {
+                endpointOptions.announce(output);
                 final Inbox inbox = new Inbox(connection);
                 final FileCopy copy = new FileCopy(inbox, windowBytes(connection), meter, meter::total);
                 final TransferReport report = run(step, copy, inbox, server);

@@ -132,6 +132,7 @@ final class PerfCommand implements Callable<Integer> {
             throws RefusalException, InterruptedException {
         final Connection connection = EndpointOptions.connect(endpoint, server);
         try {
+            endpointOptions.announce(output);
             final PerfPlan plan = plan(connection, sizeBytes, warmupNanos, measureNanos);
             output.say(String.format(
                     Locale.ROOT,

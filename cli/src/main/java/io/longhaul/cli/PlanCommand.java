@@ -103,9 +103,9 @@ final class PlanCommand implements Callable<Integer> {
                 new Scheme("Longhaul at most, MTU 9000", "longhaul_9000", best * payloadShare(9000)));
     }
 
-    /// Application bytes over IP bytes of a full packet.
+    /// Application bytes over IP bytes of a full packet that is sealed.
     static double payloadShare(int mtuBytes) {
-        final int own = PacketFlyweight.HEADER_BYTES + DataFlyweight.HEADER_BYTES + PacketFlyweight.TRAILER_BYTES;
+        final int own = PacketFlyweight.HEADER_BYTES + DataFlyweight.HEADER_BYTES + PacketFlyweight.TAG_BYTES;
         return (double) (mtuBytes - LOWER_BYTES - own) / mtuBytes;
     }
 

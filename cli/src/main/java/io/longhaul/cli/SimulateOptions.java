@@ -147,6 +147,9 @@ final class SimulateOptions {
             description = "Parity of longhaul: off, auto, full or tail. Default: off.")
     String fec = "off";
 
+    @Option(names = "--sealed", description = "Longhaul seals its packets, as connections with certificates do.")
+    boolean sealed;
+
     @Option(names = "--flows", paramLabel = "N", description = "Equal streams beside each other. Default: 1.")
     int flows = 1;
 
@@ -185,6 +188,7 @@ final class SimulateOptions {
         path.corruptFraction = corrupt.value();
         path.markBytes = ecn == null ? 0 : ecn.bytes();
         path.lanes = lanes;
+        path.sealed = sealed;
         path.fec = EndpointOptions.fecPolicy(fec);
         path.laneSpreadNanos = laneSpread.nanos();
         path.mtuBytes = mtu;

@@ -103,6 +103,7 @@ final class SimulationRun {
                 .put("loss", path.losses == null ? path.lossFraction : path.losses.lossFraction())
                 .put("mtu", path.mtuBytes)
                 .put("lanes", path.lanes)
+                .put("sealed", path.sealed)
                 .put("seed", path.seed)
                 .put("trace_hash", String.format(Locale.ROOT, "%016x", traceHash))
                 .put("payload_share", payloadShare);

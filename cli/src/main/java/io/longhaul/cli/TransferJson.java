@@ -39,6 +39,7 @@ final class TransferJson {
                 .put("cc", statistics.congestionController())
                 .put("lanes", statistics.lanes())
                 .put("sealed", statistics.sealed())
+                .put("insecure", !statistics.sealed())
                 .putAll(of(account))
                 .put("lost_packets", statistics.lostPackets())
                 .put("spurious_packets", statistics.spuriousPackets())

@@ -87,7 +87,7 @@ class PathArithmeticTest {
     /// 88 bytes of headers and tags: 20 IPv4, 8 UDP, 12 BTH, 8 DETH, 20 packet, 12 frame, 4 CRC32C, 4 ICRC.
     @Test
     void payloadShareCountsEveryHeader() {
-        assertEquals(1412.0 / 1500, PlanCommand.payloadShare(1500));
-        assertEquals(8912.0 / 9000, PlanCommand.payloadShare(9000));
+        assertEquals(1400.0 / 1500, PlanCommand.payloadShare(1500));
+        assertEquals(8900.0 / 9000, PlanCommand.payloadShare(9000));
     }
 }

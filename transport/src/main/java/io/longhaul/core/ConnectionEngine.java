@@ -487,7 +487,7 @@ public final class ConnectionEngine {
     /// Frees the memory of the connection. Nothing may be called afterwards.
     public void free() {
         end(OperationStatus.CONNECTION_LOST);
-        parts.messages.close();
+        parts.free();
     }
 
     /// A snapshot of the counters.

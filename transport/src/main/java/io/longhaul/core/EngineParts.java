@@ -158,6 +158,14 @@ final class EngineParts {
                 initialPackets);
     }
 
+    /// Gives back the memory of messages, and overwrites the keys.
+    void free() {
+        messages.close();
+        if (sealer != null) {
+            sealer.erase();
+        }
+    }
+
     long smoothedRttNanos() {
         return flow.rtt.smoothedNanos();
     }

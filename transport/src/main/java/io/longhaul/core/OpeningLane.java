@@ -73,8 +73,23 @@ final class OpeningLane {
         if (nowNanos - replacedNanos[place] <= KEEP_TIMEOUTS * probeTimeoutNanos.getAsLong()) {
             return true;
         }
-        known[place] = null;
+        drop(place);
         return false;
+    }
+
+    private void drop(int place) {
+        final PacketKey key = known[place];
+        if (key != null) {
+            key.erase();
+            known[place] = null;
+        }
+    }
+
+    /// Overwrites all keys.
+    void erase() {
+        for (int place = 0; place < PLACES; place++) {
+            drop(place);
+        }
     }
 
     /// True when a packet number may be taken.
@@ -108,18 +123,20 @@ final class OpeningLane {
     void onAuthentic(long nowNanos, int place, long number, int wantedPackets) {
         replay.mark(number, wantedPackets);
         if (place == NEXT_EPOCH || place == NEXT_INCARNATION) {
+            drop(BEFORE);
             known[BEFORE] = known[FORMER];
             replacedNanos[BEFORE] = replacedNanos[FORMER];
             known[FORMER] = known[PRESENT];
             replacedNanos[FORMER] = nowNanos;
             known[PRESENT] = known[place];
-            known[NEXT_EPOCH] = null;
+            known[place] = null;
+            drop(NEXT_EPOCH);
         }
         final PacketKey present = java.util.Objects.requireNonNull(known[PRESENT], "there is always a present key");
         if (known[NEXT_EPOCH] == null) {
             known[NEXT_EPOCH] = keys.derive(fromClient, lane, present.incarnation, present.epoch + 1);
             final PacketKey after = known[NEXT_INCARNATION];
-            if (after == null || after.incarnation == present.incarnation) {
+            if (after == null) {
                 known[NEXT_INCARNATION] = keys.derive(fromClient, lane, present.incarnation + 1, 0);
             }
         }

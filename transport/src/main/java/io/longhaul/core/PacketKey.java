@@ -16,7 +16,6 @@ import io.longhaul.core.SealingParameters.Suite;
 import java.security.spec.AlgorithmParameterSpec;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.IvParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
 
 /// One key: of a direction, a lane, an incarnation of the lane, and an epoch.
 final class PacketKey {
@@ -33,7 +32,7 @@ final class PacketKey {
     final long epoch;
 
     /// The key itself.
-    final SecretKeySpec key;
+    final ErasableKey key;
 
     private final boolean gcm;
     private final byte[] iv;
@@ -44,8 +43,15 @@ final class PacketKey {
         this.incarnation = incarnation;
         this.epoch = epoch;
         gcm = suite != Suite.CHACHA20_POLY1305;
-        key = new SecretKeySpec(material, 0, suite.keyBytes(), gcm ? "AES" : "ChaCha20");
+        key = new ErasableKey(material, 0, suite.keyBytes(), gcm ? "AES" : "ChaCha20");
         iv = java.util.Arrays.copyOfRange(material, suite.keyBytes(), suite.keyBytes() + NONCE_BYTES);
+    }
+
+    /// Overwrites it: nothing is sealed or opened under it any more.
+    void erase() {
+        key.destroy();
+        java.util.Arrays.fill(iv, (byte) 0);
+        java.util.Arrays.fill(nonce, (byte) 0);
     }
 
     /// True when a header names this key by the low bytes of its numbers.

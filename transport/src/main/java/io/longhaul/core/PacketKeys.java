@@ -20,7 +20,6 @@ import java.util.Arrays;
 import javax.crypto.Cipher;
 import javax.crypto.KDF;
 import javax.crypto.spec.HKDFParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
 
 /// Derives the keys of a connection from its secret.
 ///
@@ -38,12 +37,12 @@ final class PacketKeys {
     private static final int INFO_BYTES = LABEL.length + 3 + 2 * Long.BYTES;
 
     private final Suite suite;
-    private final SecretKeySpec secret;
+    private final ErasableKey secret;
     private final KDF kdf;
 
     PacketKeys(SealingParameters parameters) {
         suite = parameters.suite();
-        secret = new SecretKeySpec(parameters.secret(), "HKDF");
+        secret = new ErasableKey(parameters.secret(), 0, SealingParameters.SECRET_BYTES, "HKDF");
         try {
             kdf = KDF.getInstance("HKDF-SHA256");
         } catch (GeneralSecurityException e) {
@@ -72,6 +71,11 @@ final class PacketKeys {
         } catch (GeneralSecurityException e) {
             throw new AssertionError("HKDF-Expand takes these arguments", e);
         }
+    }
+
+    /// Overwrites the secret: no key can be derived any more.
+    void erase() {
+        secret.destroy();
     }
 
     /// A cipher of the suite, for one lane and direction.

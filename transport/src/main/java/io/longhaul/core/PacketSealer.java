@@ -15,7 +15,9 @@ package io.longhaul.core;
 import io.longhaul.core.wire.PacketFlyweight;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// Seals and opens the packets of one connection with an AEAD: frames are encrypted, frames and header authenticated.
 ///
@@ -28,6 +30,7 @@ public final class PacketSealer {
     private final SealingParameters parameters;
     private final SealingLimits limits;
     private final SealingScratch scratch;
+    private @Nullable PacketKeys keys;
     private SealingLane[] sealing = {}; // [lane]
     private OpeningLane[] opening = {}; // [lane]
     private long nowNanos;
@@ -58,14 +61,27 @@ public final class PacketSealer {
             throw new IllegalStateException("the scratch memory holds packets of " + scratch.maxPacketBytes()
                     + " bytes, the connection has " + config.maxPacketBytes());
         }
-        final PacketKeys keys = new PacketKeys(parameters);
+        final PacketKeys derived = new PacketKeys(parameters);
+        Arrays.fill(parameters.secret(), (byte) 0);
+        keys = derived;
         final boolean client = parameters.isClient();
         nowNanos = attachedNanos;
         sealing = new SealingLane[config.lanes()];
         opening = new OpeningLane[config.lanes()];
         for (int i = 0; i < sealing.length; i++) {
-            sealing[i] = new SealingLane(keys, client, limits, lanes[i], probeTimeoutNanos, attachedNanos);
-            opening[i] = new OpeningLane(keys, !client, i, probeTimeoutNanos);
+            sealing[i] = new SealingLane(derived, client, limits, lanes[i], probeTimeoutNanos, attachedNanos);
+            opening[i] = new OpeningLane(derived, !client, i, probeTimeoutNanos);
+        }
+    }
+
+    /// Overwrites the secret and all keys: the connection has ended, nothing is sealed or opened any more.
+    void erase() {
+        if (keys != null) {
+            keys.erase();
+        }
+        for (int i = 0; i < sealing.length; i++) {
+            sealing[i].erase();
+            opening[i].erase();
         }
     }
 

@@ -128,7 +128,13 @@ final class SealingLane {
         }
     }
 
+    /// Overwrites the key.
+    void erase() {
+        key.erase();
+    }
+
     private void take(PacketKey next, long nowNanos, long number) {
+        key.erase();
         key = next;
         packets = 0;
         bytes = 0;

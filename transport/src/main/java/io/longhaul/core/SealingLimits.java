@@ -32,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 /// @param softPackets packets under one key after which the next one is due
 /// @param hardPackets packets that are never exceeded, at least {@value #CLOSE_RESERVE} more than the soft limit
 /// @param softBytes bytes under one key after which the next one is due
-/// @param hardBytes bytes that are never exceeded
+/// @param hardBytes bytes under one key at which the connection ends: what says so is all that still follows
 /// @param maxAgeNanos time after which the next key is due
 /// @param maxForgeries packets that failed authentication, over the life of the connection, at which it ends
 public record SealingLimits(

@@ -20,7 +20,7 @@ package io.longhaul.core;
 ///
 /// @param suite how packets are sealed
 /// @param secret {@value #SECRET_BYTES} bytes from the TLS exporter (RFC 8446 §7.5), the same at both ends; owned
-///     by this record
+///     by this record; overwritten by the engine that takes it over
 /// @param isClient true on the side that connected: its sending keys are the other side's receiving keys
 @SuppressWarnings("ArrayRecordComponent") // nobody compares secrets, and a copy would be one more to forget
 public record SealingParameters(Suite suite, byte[] secret, boolean isClient) {

@@ -47,6 +47,11 @@ interface ControlChannel extends AutoCloseable {
         return null;
     }
 
+    /// The same for a connection that has ended: addresses and names, and nothing of what TLS holds.
+    default ControlChannel ended() {
+        return this;
+    }
+
     /// Sends all bytes.
     void send(ByteBuffer bytes) throws IOException;
 

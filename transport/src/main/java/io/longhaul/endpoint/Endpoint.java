@@ -74,7 +74,10 @@ final class Endpoint implements Longhaul {
         this.config = config;
         this.devices = devices;
         congestion = ControllerChoice.find(config);
-        security = ControlSecurity.of(config, log);
+        security = ControlSecurity.of(config, new RateLimitedLog(LOGGER)); // strangers must not silence it
+        if (config.insecure()) {
+            log.log(Level.INFO, "insecure: connections of this endpoint are neither authenticated nor encrypted");
+        }
         final Path trace = config.trace();
         traces = trace == null ? null : new QlogTarget(trace);
     }
@@ -207,9 +210,7 @@ final class Endpoint implements Longhaul {
             log.log(Level.WARNING, blocked(connection, config.handshakeTimeout()));
             connection.close(Duration.ZERO);
         } catch (LonghaulException e) {
-            final boolean refused =
-                    e instanceof ConnectionException ended && ended.reason() == Reason.AUTHENTICATION_FAILED;
-            log.log(refused ? Level.WARNING : Level.DEBUG, "a handshake failed: " + e.getMessage());
+            log.log(level(e), "a handshake failed: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
@@ -219,6 +220,17 @@ final class Endpoint implements Longhaul {
             channel.close();
         }
         return null;
+    }
+
+    private static Level level(LonghaulException failure) {
+        if (!(failure instanceof ConnectionException ended)) {
+            return Level.DEBUG;
+        }
+        return switch (ended.reason()) {
+            case AUTHENTICATION_FAILED -> Level.WARNING;
+            case TIMEOUT -> Level.INFO;
+            default -> Level.DEBUG;
+        };
     }
 
     private EndpointConnection accept(ControlChannel channel, long deadlineNanos) {

@@ -47,7 +47,7 @@ final class EndpointConnection implements Connection {
 
     private final long id;
     private final EngineAgent agent;
-    private final ControlChannel channel;
+    private volatile ControlChannel channel;
     private final RegionTable regions;
     private final int maxOperations;
     private final Runnable whenRemoved;
@@ -107,6 +107,11 @@ final class EndpointConnection implements Connection {
             throw new IllegalStateException("the connection is not in service yet");
         }
         return attached;
+    }
+
+    /// The control connection; without its TLS session once the connection has ended.
+    ControlChannel channel() {
+        return channel;
     }
 
     Mailbox mailbox() {
@@ -426,6 +431,7 @@ final class EndpointConnection implements Connection {
             arrivals.drop();
         }
         channel.close();
+        channel = channel.ended();
         whenRemoved.run();
     }
 

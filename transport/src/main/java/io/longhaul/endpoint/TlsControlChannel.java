@@ -49,6 +49,7 @@ final class TlsControlChannel implements ControlChannel {
     private ByteBuffer received; // from the network; ready to be read
     private ByteBuffer plain; // decrypted; ready to be read
     private long handshakeBytes;
+    private boolean proved; // the peer has its key: the handshake is over
 
     private TlsControlChannel(TcpControlChannel raw, TlsSession session, boolean client, String own) {
         this.raw = raw;
@@ -97,6 +98,7 @@ final class TlsControlChannel implements ControlChannel {
             throw new ConnectionException(
                     Reason.AUTHENTICATION_FAILED, peer + " is not accepted: it has not proved who it is");
         }
+        channel.proved = true;
         return channel;
     }
 
@@ -206,7 +208,7 @@ final class TlsControlChannel implements ControlChannel {
             throw new EOFException("the peer has ended the connection");
         }
         handshakeBytes += count;
-        if (!session.isPeerAccepted() && handshakeBytes > MOST_HANDSHAKE_BYTES) {
+        if (!proved && handshakeBytes > MOST_HANDSHAKE_BYTES) {
             throw new SSLException("the handshake takes more than " + MOST_HANDSHAKE_BYTES + " bytes");
         }
     }
@@ -313,5 +315,43 @@ final class TlsControlChannel implements ControlChannel {
     @Override
     public void close() {
         raw.close();
+    }
+
+    @Override
+    public ControlChannel ended() {
+        return new Ended(raw, peerNames(), hint);
+    }
+
+    /// What is left of it when the connection has ended.
+    private record Ended(TcpControlChannel raw, List<String> peerNames, String hint) implements ControlChannel {
+        @Override
+        public InetSocketAddress localAddress() {
+            return raw.localAddress();
+        }
+
+        @Override
+        public InetSocketAddress remoteAddress() {
+            return raw.remoteAddress();
+        }
+
+        @Override
+        public void send(ByteBuffer bytes) throws IOException {
+            throw new EOFException("the connection has ended");
+        }
+
+        @Override
+        public int receive(ByteBuffer target, long deadlineNanos) throws IOException {
+            return 0;
+        }
+
+        @Override
+        public void awaitEnd() {
+            raw.awaitEnd();
+        }
+
+        @Override
+        public void close() {
+            raw.close();
+        }
     }
 }

@@ -311,6 +311,33 @@ class PacketSealerTest {
     }
 
     @Test
+    void nothingIsSealedOrOpenedOnceTheKeysAreErased() {
+        final SealedEnds ends = new SealedEnds();
+        final byte[] secret = SealedEnds.secret();
+        final PacketSealer other = new PacketSealer(
+                new SealingParameters(Suite.AES_128_GCM, secret, true),
+                SealingLimits.DEFAULT,
+                new SealingScratch(1_400));
+        other.attach(SealedEnds.config(true), ends.lanes, () -> 1, 1);
+        assertArrayEquals(new byte[SealingParameters.SECRET_BYTES], secret, "the engine has taken the secret over");
+        final byte[] packet = ends.seal(0, 1);
+        ends.server.erase();
+        assertFalse(ends.open(packet));
+        assertEquals(0, ends.server.forgedPackets(), "there is no key to try");
+        ends.client.erase();
+        assertThrows(IllegalStateException.class, () -> ends.seal(0, 2));
+    }
+
+    @Test
+    void anErasableKeyForgetsItsBytes() {
+        final ErasableKey key = new ErasableKey(new byte[] {1, 2, 3, 4}, 1, 2, "AES");
+        assertArrayEquals(new byte[] {2, 3}, key.getEncoded());
+        key.destroy();
+        assertTrue(key.isDestroyed());
+        assertThrows(IllegalStateException.class, key::getEncoded);
+    }
+
+    @Test
     void limitsThatContradictOneAnotherAreRefused() {
         final ConfigurationException e =
                 assertThrows(ConfigurationException.class, () -> new SealingLimits(100, 163, 1, 1, 1, 1));

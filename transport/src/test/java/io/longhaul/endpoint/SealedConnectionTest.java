@@ -16,13 +16,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longhaul.ConfigurationException;
 import io.longhaul.Connection;
 import io.longhaul.ConnectionStatistics;
 import io.longhaul.Grant;
 import io.longhaul.Listener;
 import io.longhaul.Longhaul;
+import io.longhaul.LonghaulConfig.Placement;
 import io.longhaul.LonghaulConfig;
 import io.longhaul.Message;
 import io.longhaul.RemoteRegion;
@@ -35,6 +38,7 @@ import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -91,6 +95,60 @@ class SealedConnectionTest {
                 assertEquals(
                         48, end.ipBytesPerPacket() - end.payloadBytesPerPacket() - 52, "header, frame header, tag");
             }
+        }
+    }
+
+    @Test
+    void queuePairsOfTheConnectionsOwnAreSealedToo() throws Exception {
+        final WireConfig wire = WireConfig.builder()
+                .delay(Duration.ofMillis(1))
+                .lossFraction(0.01)
+                .duplicateFraction(0.05)
+                .build();
+        final LonghaulConfig connected =
+                config(wire).toBuilder().placement(Placement.SEND_UC).build();
+        try (Longhaul server = Longhaul.open(connected);
+                Longhaul client = Longhaul.open(connected);
+                Listener listener = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+                Connection there = client.connect(listener.localAddress(), EndpointPair.PATIENCE);
+                Arena arena = Arena.ofShared()) {
+            final MemorySegment target = arena.allocate(BYTES);
+            final MemorySegment bytes = EndpointPair.randomBytes(arena, BYTES, 12);
+            server.expose("target", target, Grant.of(Right.READ, Right.WRITE));
+            final RemoteRegion region = there.lookup("target").join();
+            there.write(bytes, region, 0).join();
+            assertEquals(-1, target.mismatch(bytes), "written");
+            final ConnectionStatistics end = there.statistics();
+            assertTrue(end.sealed());
+            assertTrue(end.replayedPackets() > 0, "duplicates of the network: " + end);
+            final long overSharedLanes = ((Endpoint) client)
+                    .openPorts().getFirst().port().lanes().stream()
+                            .mapToLong(DataLane::nextPosition)
+                            .sum();
+            assertEquals(0, overSharedLanes, "packets over the shared lanes");
+        }
+    }
+
+    @Test
+    void nothingIsPlacedDirectlyIntoTheMemoryOfASealedEndpoint() {
+        final LonghaulConfig.Builder direct =
+                config(WireConfig.builder().build()).toBuilder().placement(Placement.DIRECT);
+        final ConfigurationException e = assertThrows(ConfigurationException.class, direct::build);
+        assertTrue(String.valueOf(e.getMessage()).contains("placement"), e.getMessage());
+    }
+
+    @Test
+    void aConnectionThatHasEndedKnowsItsPeerButNothingOfTls() throws Exception {
+        try (Longhaul server = Longhaul.open(config(WireConfig.builder().build()));
+                Longhaul client = Longhaul.open(config(WireConfig.builder().build()));
+                Listener listener = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+            final Connection there = client.connect(listener.localAddress(), EndpointPair.PATIENCE);
+            final EndpointConnection ended = (EndpointConnection) there;
+            assertTrue(ended.channel() instanceof TlsControlChannel);
+            there.close(EndpointPair.PATIENCE);
+            EndpointPair.await(() -> !(ended.channel() instanceof TlsControlChannel), "the session is kept");
+            assertEquals(List.of("localhost", "127.0.0.1"), there.peerNames());
+            assertEquals(listener.localAddress(), there.remoteAddress());
         }
     }
 

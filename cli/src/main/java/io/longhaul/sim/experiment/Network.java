@@ -95,6 +95,9 @@ public final class Network implements AutoCloseable {
                 .congestion(controllers.apply(flow.congestion(), path.seed + index))
                 .maxSteps(SETTLED_PACKET_LIMIT)
                 .maxMemory(Math.max(MIN_MEMORY_BYTES, (long) (MEMORY_BDPS * bdp)));
+        if (path.sealed) {
+            settings.sealed();
+        }
         if (flow.warm()) {
             settings.rateHint((long) ipRate);
         }

@@ -94,6 +94,9 @@ public final class PathSettings {
     /// When longhaul sends parity.
     public FecPolicy fec = FecPolicy.OFF;
 
+    /// Whether longhaul seals its packets.
+    public boolean sealed;
+
     /// Paths of different length under the lanes: the last lane is so much longer than the first, nanoseconds each
     /// way.
     public long laneSpreadNanos;
