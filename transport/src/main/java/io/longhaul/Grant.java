@@ -16,11 +16,19 @@ import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What a peer may do with an exposed region, and for how long.
+/// What a peer may do with an exposed region, for how long, and how often.
+///
+/// Lifetime and uses are counted for each connection from the moment at which it is given its key: {@link
+/// Connection#expose} gives them to one connection, {@link Longhaul#expose} to every one.
 ///
 /// @param rights at least one
 /// @param lifetime time from the moment at which a connection is given its key, or null for the life of the connection
-public record Grant(Set<Right> rights, @Nullable Duration lifetime) {
+/// @param uses operations that a connection may begin, 1..65536, or 0 for any number. One that fails after it was
+///     begun counts; one that is refused does not
+public record Grant(Set<Right> rights, @Nullable Duration lifetime, int uses) {
+    /// Most uses that can be counted.
+    public static final int MAX_USES = 65_536;
+
     /// Validates.
     public Grant {
         rights = Set.copyOf(rights);
@@ -30,10 +38,28 @@ public record Grant(Set<Right> rights, @Nullable Duration lifetime) {
         if (lifetime != null && (lifetime.isNegative() || lifetime.isZero())) {
             throw new IllegalArgumentException("lifetime=" + lifetime + " must be above zero");
         }
+        if (uses < 0 || uses > MAX_USES) {
+            throw new IllegalArgumentException("uses=" + uses + " is out of range: 1.." + MAX_USES + ", or 0 for any");
+        }
+    }
+
+    /// Grants rights for any number of uses.
+    public Grant(Set<Right> rights, @Nullable Duration lifetime) {
+        this(rights, lifetime, 0);
     }
 
     /// Grants rights for the life of the connection.
     public static Grant of(Right first, Right... more) {
         return new Grant(java.util.EnumSet.of(first, more), null);
+    }
+
+    /// The same for a limited time.
+    public Grant lasting(Duration time) {
+        return new Grant(rights, time, uses);
+    }
+
+    /// The same for a limited number of operations.
+    public Grant limitedTo(int operations) {
+        return new Grant(rights, lifetime, operations);
     }
 }

@@ -201,7 +201,8 @@ final class EndpointOptions {
     /// Says, once it is connected, that nothing protects the connection, if that was asked for.
     void announce(OutputOptions output) {
         if (security.insecure) {
-            output.say("INSECURE (--insecure): whoever is on the path can read and change what is sent, or pose as the server");
+            output.say(
+                    "INSECURE (--insecure): whoever is on the path can read and change what is sent, or pose as the server");
         }
     }
 

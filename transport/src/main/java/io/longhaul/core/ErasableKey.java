@@ -20,7 +20,8 @@ import javax.crypto.SecretKey;
 
 /// A key whose bytes are overwritten when it is destroyed, which those of the JDK's own class are not.
 ///
-/// The JDK's ciphers take a copy when they are given a key, and the schedules that they derive from it stay in the heap until the
+/// The JDK's ciphers take a copy when they are given a key, and the schedules that they derive from it stay in the heap
+/// until the
 /// collector takes them.
 final class ErasableKey implements SecretKey {
     private static final long serialVersionUID = 1;

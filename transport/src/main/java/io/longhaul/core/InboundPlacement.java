@@ -103,10 +103,10 @@ final class InboundPlacement {
             return PlacementPort.NONE;
         }
         final Region region = regions.hold();
-        // A key cannot end by itself: what has a lifetime is not given one.
+        // A key of the device cannot end by itself: what has a lifetime, or counted uses, is not given one.
         int handle = PlacementPort.NONE;
         try {
-            if (region.lifetimeNanos() == Region.NO_EXPIRY && region.segment().isNative()) {
+            if (!region.isBounded() && region.segment().isNative()) {
                 handle = device.register(region.segment().asSlice(offset, length));
             }
         } finally {

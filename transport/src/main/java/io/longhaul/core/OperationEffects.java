@@ -178,8 +178,7 @@ final class OperationEffects {
         if (piece.kind == OperationKind.WRITE_IMMEDIATE && piece.argument3 < piece.length) {
             return violation("a write shorter than its last piece");
         }
-        final OperationStatus status =
-                regions.check(nowNanos, piece.argument0, Right.WRITE, piece.argument1, piece.length);
+        final OperationStatus status = regions.begin(nowNanos, piece, Right.WRITE, piece.length);
         if (status != OperationStatus.SUCCESS) {
             return reject(piece, status);
         }
@@ -418,8 +417,7 @@ final class OperationEffects {
         if (regions.leases() >= 2 * config.maxInboundReads()) {
             return reject(piece, OperationStatus.REMOTE_RESOURCES_EXHAUSTED);
         }
-        final OperationStatus status =
-                regions.check(nowNanos, piece.argument0, Right.READ, piece.argument1, piece.argument2);
+        final OperationStatus status = regions.begin(nowNanos, piece, Right.READ, piece.argument2);
         if (status != OperationStatus.SUCCESS) {
             return reject(piece, status);
         }
@@ -430,7 +428,7 @@ final class OperationEffects {
 
     private Placement executeAtomic(long nowNanos, InboundPiece piece) {
         final long offset = piece.argument1;
-        final OperationStatus status = regions.check(nowNanos, piece.argument0, Right.ATOMIC, offset, ATOMIC_BYTES);
+        final OperationStatus status = regions.begin(nowNanos, piece, Right.ATOMIC, ATOMIC_BYTES);
         if (status != OperationStatus.SUCCESS) {
             return reject(piece, status);
         }
@@ -480,12 +478,7 @@ final class OperationEffects {
         if (name == null) {
             return violation("a name that is not UTF-8");
         }
-        final RegionTable.Granted granted = regions.lookup(nowNanos, name);
-        if (granted == null) {
-            responses.lookupAnswer(piece.operationId, 0, 0, 0);
-        } else {
-            responses.lookupAnswer(piece.operationId, granted.key, granted.region.length(), granted.region.rights());
-        }
+        regions.answerLookup(nowNanos, name, piece.operationId, responses);
         return Placement.RECEIVED;
     }
 

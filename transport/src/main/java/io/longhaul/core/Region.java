@@ -37,6 +37,7 @@ public final class Region {
     private final MemorySegment segment;
     private final int rights;
     private final long lifetimeNanos;
+    private final int maxUses;
     private final AtomicInteger uses = new AtomicInteger();
     private final AtomicReference<@Nullable Runnable> callback = new AtomicReference<>();
     private volatile boolean revoked;
@@ -51,6 +52,7 @@ public final class Region {
         }
         rights = bits;
         lifetimeNanos = nanos(grant.lifetime());
+        maxUses = grant.uses();
     }
 
     private static long nanos(@Nullable Duration lifetime) {
@@ -86,6 +88,16 @@ public final class Region {
     /// Nanoseconds from the moment at which a connection is given a key, or NO_EXPIRY.
     long lifetimeNanos() {
         return lifetimeNanos;
+    }
+
+    /// Operations that a connection may begin, 0 for any number.
+    int maxUses() {
+        return maxUses;
+    }
+
+    /// True when a key of it ends by itself, by time or by use.
+    boolean isBounded() {
+        return lifetimeNanos != NO_EXPIRY || maxUses != 0;
     }
 
     /// Begins a use unless the region was revoked or its memory is gone.

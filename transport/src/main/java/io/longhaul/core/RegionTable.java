@@ -37,6 +37,12 @@ public final class RegionTable {
     /// nothing; more of them are no accident.
     static final int MAX_WRONG_KEYS_PER_SECOND = 64;
 
+    /// Wrong keys over the life of a connection after which a peer is taken to be guessing patiently.
+    static final int MAX_WRONG_KEYS = 4096;
+
+    /// Keys that a connection may hold unless the owner says otherwise.
+    static final int DEFAULT_MAX_GRANTS = 16_384;
+
     private static final long SECOND_NANOS = 1_000_000_000L;
     private static final int FIRST_SWEEP = 64;
 
@@ -45,11 +51,18 @@ public final class RegionTable {
         final Region region;
         final long key;
         private final long sinceNanos;
+        private final @Nullable GrantUses uses; // null for any number
 
         Granted(Region region, long key, long sinceNanos) {
             this.region = region;
             this.key = key;
             this.sinceNanos = sinceNanos;
+            uses = region.maxUses() == 0 ? null : new GrantUses(region.maxUses(), region.length());
+        }
+
+        /// True when nothing more can be begun under the key.
+        boolean isOver(long nowNanos) {
+            return isExpired(nowNanos) || uses != null && uses.isSpent();
         }
 
         boolean isExpired(long nowNanos) {
@@ -83,12 +96,14 @@ public final class RegionTable {
     }
 
     private final LongSupplier randomKeys;
+    private final int maxGrants;
     private final ExposedRegions shared;
     private final ExposedRegions own = new ExposedRegions();
     private final Long2ObjectHashMap<Granted> byKey = new Long2ObjectHashMap<>();
     private final Map<Region, Granted> byRegion = new HashMap<>();
     private final ArrayDeque<Lease> leasePool = new ArrayDeque<>();
     private int nextSweep = FIRST_SWEEP;
+    private long sweptNanos;
     private @Nullable Region inUse;
     private int leases;
     private long wrongKeys;
@@ -101,7 +116,17 @@ public final class RegionTable {
     /// @param randomKeys source of unpredictable keys
     /// @param shared regions of the endpoint
     public RegionTable(LongSupplier randomKeys, ExposedRegions shared) {
+        this(randomKeys, shared, DEFAULT_MAX_GRANTS);
+    }
+
+    /// Creates a table.
+    ///
+    /// @param randomKeys source of unpredictable keys
+    /// @param shared regions of the endpoint
+    /// @param maxGrants keys that the peer may hold
+    public RegionTable(LongSupplier randomKeys, ExposedRegions shared, int maxGrants) {
         this.randomKeys = randomKeys;
+        this.maxGrants = maxGrants;
         this.shared = shared;
     }
 
@@ -110,7 +135,20 @@ public final class RegionTable {
         return own.expose(name, segment, grant);
     }
 
-    /// Finds a region for the peer and gives it a key; null when there is none for this connection.
+    /// Answers a lookup of the peer.
+    void answerLookup(long nowNanos, String name, long requestId, Responses responses) {
+        final Granted granted = lookup(nowNanos, name);
+        if (granted != null) {
+            responses.lookupAnswer(requestId, granted.key, granted.region.length(), granted.region.rights());
+        } else if (byKey.size() >= maxGrants) {
+            responses.reject(requestId, OperationStatus.REMOTE_RESOURCES_EXHAUSTED);
+        } else {
+            responses.lookupAnswer(requestId, 0, 0, 0);
+        }
+    }
+
+    /// Finds a region for the peer and gives it a key; null when there is none for this connection, or it holds too
+    /// many.
     @Nullable
     Granted lookup(long nowNanos, String name) {
         Region region = own.find(name);
@@ -122,10 +160,14 @@ public final class RegionTable {
         }
         final Granted known = byRegion.get(region);
         if (known != null) {
-            return known.isExpired(nowNanos) ? null : known;
+            return known.isOver(nowNanos) ? null : known;
         }
-        if (byKey.size() >= nextSweep) {
+        if (byKey.size() >= nextSweep || byKey.size() >= maxGrants && nowNanos - sweptNanos >= SECOND_NANOS) {
+            sweptNanos = nowNanos;
             sweep();
+        }
+        if (byKey.size() >= maxGrants) {
+            return null;
         }
         final Granted granted = new Granted(region, freshKey(), nowNanos);
         byKey.put(granted.key, granted);
@@ -177,13 +219,27 @@ public final class RegionTable {
         return OperationStatus.SUCCESS;
     }
 
+    /// Begins an operation, or a piece of one, of the peer: like {@link #check}, and a use of the grant is counted.
+    OperationStatus begin(long nowNanos, InboundPiece piece, Right right, long lengthBytes) {
+        final OperationStatus status = check(nowNanos, piece.argument0, right, piece.argument1, lengthBytes);
+        if (status != OperationStatus.SUCCESS) {
+            return status;
+        }
+        final GrantUses uses = Objects.requireNonNull(byKey.get(piece.argument0), "its key was right").uses;
+        if (uses == null || uses.admit(piece.operationId, lengthBytes)) {
+            return OperationStatus.SUCCESS;
+        }
+        done();
+        return OperationStatus.REMOTE_ACCESS_ERROR;
+    }
+
     private void onWrongKey(long nowNanos) {
         wrongKeys++;
         if (recentWrongKeys == 0 || nowNanos - wrongKeysSinceNanos >= SECOND_NANOS) {
             wrongKeysSinceNanos = nowNanos;
             recentWrongKeys = 0;
         }
-        if (++recentWrongKeys > MAX_WRONG_KEYS_PER_SECOND) {
+        if (++recentWrongKeys > MAX_WRONG_KEYS_PER_SECOND || wrongKeys > MAX_WRONG_KEYS) {
             guessing = true;
         }
     }
@@ -230,7 +286,8 @@ public final class RegionTable {
         return wrongKeys;
     }
 
-    /// True once the peer tried more than 64 wrong keys within a second: close the connection.
+    /// True once the peer tried more than 64 wrong keys within a second, or more than 4096 in all: close the
+    /// connection.
     boolean isGuessing() {
         return guessing;
     }

@@ -127,14 +127,17 @@ final class PendingHandshakes {
         return taken;
     }
 
-    /// One customer of a provider has an IPv6 network of 56 bits or more (RFC 6177 §2): whoever has one of 48 counts as 256 hosts,
+    /// One customer of a provider has an IPv6 network of 56 bits or more (RFC 6177 §2): whoever has one of 48
+    /// counts as 256 hosts,
     /// not as 65,536.
     private static InetAddress host(InetAddress address) {
         if (!(address instanceof Inet6Address)) {
             return address;
         }
-        final byte[] network =
-                ByteBuffer.wrap(address.getAddress()).put(7, (byte) 0).putLong(8, 0).array();
+        final byte[] network = ByteBuffer.wrap(address.getAddress())
+                .put(7, (byte) 0)
+                .putLong(8, 0)
+                .array();
         try {
             return InetAddress.getByAddress(network);
         } catch (java.net.UnknownHostException e) {

@@ -137,7 +137,8 @@ public final class TlsSession {
         return trust.refusal();
     }
 
-    /// True when the peer's certificates were judged in this handshake and accepted. That it has their key is proved
+    /// True when the peer's certificates were judged in this handshake and accepted. That it has their key is
+    /// proved
     /// only when the handshake is over.
     public boolean isPeerAccepted() {
         return trust.isAccepted() && engine.getSession().getProtocol().equals(PROTOCOL);

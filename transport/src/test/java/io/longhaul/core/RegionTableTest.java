@@ -150,6 +150,104 @@ class RegionTableTest {
     }
 
     @Test
+    void noticesPatientGuessing() {
+        table.expose("g", memory, Grant.of(Right.READ));
+        for (int i = 0; i < RegionTable.MAX_WRONG_KEYS; i++) {
+            table.check(i * 20_000_000L, 1 + i, Right.READ, 0, 1);
+            assertFalse(table.isGuessing(), "after " + i);
+        }
+        table.check(RegionTable.MAX_WRONG_KEYS * 20_000_000L, 7, Right.READ, 0, 1);
+        assertTrue(table.isGuessing());
+    }
+
+    @Test
+    void noneOfAMillionGuessesFindsAKey() {
+        final MemorySegment victim = MemorySegment.ofArray(new long[16]);
+        for (int i = 0; i < 100; i++) {
+            table.expose("r" + i, victim, Grant.of(Right.READ, Right.WRITE, Right.ATOMIC));
+            key("r" + i);
+        }
+        final SplittableRandom guesses = new SplittableRandom(7);
+        final long right = key("r5");
+        for (int i = 0; i < 1 << 20; i++) {
+            // At random, counting up, and one bit beside a key that is right.
+            final long guess = switch (i % 3) {
+                case 0 -> guesses.nextLong();
+                case 1 -> i;
+                default -> right ^ 1L << i % 64;
+            };
+            assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, table.check(i, guess, Right.WRITE, 0, 1));
+        }
+        assertEquals(1 << 20, table.wrongKeys());
+        assertTrue(table.isGuessing());
+    }
+
+    private OperationStatus begin(long key, Right right, long operationId, long offset, long length) {
+        final InboundPiece piece = new InboundPiece(1);
+        piece.argument0 = key;
+        piece.argument1 = offset;
+        piece.operationId = operationId;
+        final OperationStatus status = table.begin(0, piece, right, length);
+        if (status == OperationStatus.SUCCESS) {
+            table.done();
+        }
+        return status;
+    }
+
+    @Test
+    void countsUsesByOperation() {
+        table.expose("u", memory, Grant.of(Right.READ, Right.WRITE).limitedTo(2));
+        final long key = key("u");
+        assertEquals(OperationStatus.SUCCESS, begin(key, Right.WRITE, 10, 0, 64));
+        assertEquals(OperationStatus.SUCCESS, begin(key, Right.WRITE, 10, 64, 64), "a further piece");
+        assertEquals(OperationStatus.REMOTE_RANGE_ERROR, begin(key, Right.WRITE, 11, 64, 65), "what is refused");
+        assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, begin(key, Right.ATOMIC, 12, 0, 8), "does not count");
+        assertNotNull(table.lookup(0, "u"));
+        assertEquals(OperationStatus.SUCCESS, begin(key, Right.READ, 13, 0, 0));
+        assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, begin(key, Right.READ, 14, 0, 1));
+        assertEquals(OperationStatus.SUCCESS, check(key, Right.WRITE, 0, 1), "chunks of what was begun");
+        assertNull(table.lookup(0, "u"), "a spent grant is not renewed by looking again");
+        assertEquals(0, table.wrongKeys());
+    }
+
+    @Test
+    void anOperationDoesNotMoveMoreThanTheRegionHasUnderOneUse() {
+        table.expose("u", memory, Grant.of(Right.WRITE).limitedTo(3));
+        final long key = key("u");
+        assertEquals(OperationStatus.SUCCESS, begin(key, Right.WRITE, 1, 0, 100));
+        assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, begin(key, Right.WRITE, 1, 0, 29));
+        assertEquals(OperationStatus.SUCCESS, begin(key, Right.WRITE, 1, 100, 28));
+        assertEquals(OperationStatus.REMOTE_ACCESS_ERROR, begin(key, Right.WRITE, 1, 0, 1));
+    }
+
+    @Test
+    void givesNoMoreKeysThanItMay() {
+        final RegionTable small = new RegionTable(random::nextLong, shared, 3);
+        for (int i = 0; i < 4; i++) {
+            shared.expose("m" + i, memory, Grant.of(Right.READ));
+        }
+        final java.util.List<String> answers = new java.util.ArrayList<>();
+        final Responses responses = answers(answers);
+        for (int i = 0; i < 4; i++) {
+            small.answerLookup(i, "m" + i, i, responses);
+        }
+        small.answerLookup(5, "m1", 5, responses);
+        assertEquals(
+                java.util.List.of("0 given", "1 given", "2 given", "3 REMOTE_RESOURCES_EXHAUSTED", "5 given"), answers);
+        java.util.Objects.requireNonNull(shared.find("m0")).beginRevoke(() -> {});
+        small.answerLookup(2_000_000_000L, "m3", 6, responses);
+        assertEquals("6 given", answers.getLast(), "the place of a region that was revoked");
+    }
+
+    private static Responses answers(java.util.List<String> into) {
+        return (Responses) java.lang.reflect.Proxy.newProxyInstance(
+                Responses.class.getClassLoader(), new Class<?>[] {Responses.class}, (self, method, arguments) -> {
+                    into.add(arguments[0] + (method.getName().equals("reject") ? " " + arguments[1] : " given"));
+                    return null;
+                });
+    }
+
+    @Test
     void refusesBadNamesAndReadOnlyTargets() {
         final Grant read = Grant.of(Right.READ);
         assertThrows(ConfigurationException.class, () -> table.expose("", memory, read));
