@@ -32,6 +32,11 @@ final class ConfigRanges {
                 "4096..maxMemoryBytes=" + maxMemoryBytes + "; raise maxMemoryBytes or lower " + name);
     }
 
+    /// Checks a number of bytes against another setting.
+    static void atMost(String name, long value, String mostName, long most) {
+        check(value <= most, name, value, "at most " + mostName + "=" + most);
+    }
+
     /// Checks that a value is a power of two up to 2^24.
     static void powerOfTwo(String name, int value, int least) {
         check(

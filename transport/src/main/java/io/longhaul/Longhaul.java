@@ -70,6 +70,40 @@ public interface Longhaul extends AutoCloseable {
     @Override
     void close();
 
+    /// What all connections of an endpoint together, and single ones, may take of it. What is above is refused with
+    /// a
+    /// typed error that names the limit.
+    ///
+    /// @param connectionsPerPeer connections that one peer, by the first name in its certificate, else by its
+    /// address,
+    ///     may have made and hold, 1..1000000
+    /// @param totalMemoryBytes receive memory (messages and streams) that is promised to all peers together, bytes,
+    ///     1 MiB and more. Each connection has its {@code creditBytes} from the start, and is refused where they
+    /// are
+    ///     not there; beyond that it gets at most half of what is left
+    /// @param grantsPerConnection regions of which a connection may hold the key, 1..131072
+    record Limits(int connectionsPerPeer, long totalMemoryBytes, int grantsPerConnection) {
+        /// Validates.
+        public Limits {
+            ConfigRanges.range("limits.connectionsPerPeer", connectionsPerPeer, 1, 1_000_000);
+            ConfigRanges.check(
+                    totalMemoryBytes >= 1 << 20,
+                    "limits.totalMemoryBytes",
+                    totalMemoryBytes,
+                    "1048576 (1 MiB) and more");
+            ConfigRanges.range("limits.grantsPerConnection", grantsPerConnection, 1, 1 << 17);
+        }
+
+        /// The defaults: 2048 connections of a peer, the heap limit and at least what one connection may have,
+        /// and
+        /// 16384 grants.
+        ///
+        /// @param maxMemoryBytes what one connection may have
+        public static Limits defaults(long maxMemoryBytes) {
+            return new Limits(2048, Math.max(Runtime.getRuntime().maxMemory(), maxMemoryBytes), 16_384);
+        }
+    }
+
     /// Who an endpoint is, and whom it believes: a certificate with its key, and the authorities that sign those
     /// of its peers. {@code longhaul keygen} makes such files. Both ends of a connection show their certificates
     /// in TLS 1.3, and check each other's against {@code allowedPeers}; the connecting end checks also that the

@@ -47,8 +47,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxWindowChunks hard cap of the window, chunks, a power of two
 /// @param dscp class of service of every packet, 0..63
 /// @param maxPacketBytes cap of the packet size without lower headers, 512..65000 bytes; 0 for what the device carries
-/// @param receiveQueuePackets receive buffers per lane, 16..65536; 0 sizes them as rate hint times 20 ms within 64 MiB
-///     in all
+/// @param receiveQueuePackets receive buffers per lane, 16..65536; 0: rate hint times 20 ms, within 64 MiB in all
 /// @param idleTimeout silence after which a connection is lost
 /// @param keepAlive idle time after which a probe is sent, at most a third of {@code idleTimeout}
 /// @param operationTimeout deadline of operations that name none
@@ -58,11 +57,11 @@ import org.jspecify.annotations.Nullable;
 /// @param maxOperations operations that may be outstanding on a connection
 /// @param maxInboundReads reads of a peer that may be outstanding on a connection
 /// @param maxStreams streams that may be open on a connection
+/// @param limits what all connections together, and each peer, may take
 /// @param wire pretended long link behind the software device, for outgoing packets; null for none
 /// @param identity certificate, key and trust; null only when insecure
 /// @param insecure true for a control connection without TLS and packets without seal
-/// @param placement how the bytes of large writes travel; SEND_UC and DIRECT only where both ends want it, DIRECT only
-/// insecure
+/// @param placement how the bytes of large writes travel; UC and DIRECT where both ends want it, DIRECT only insecure
 /// @param idleMode what the agent does when there is nothing to do
 /// @param random source of connection ids, keys and nonces; must not be predictable outside tests
 public record LonghaulConfig(
@@ -91,6 +90,7 @@ public record LonghaulConfig(
         int maxOperations,
         int maxInboundReads,
         int maxStreams,
+        Longhaul.Limits limits,
         @Nullable WireConfig wire,
         Longhaul.@Nullable Identity identity,
         boolean insecure,
@@ -110,13 +110,14 @@ public record LonghaulConfig(
     public enum Placement {
         /// As messages, copied once by the receiver after the packet was checked.
         SEND,
-        /// The same over at most 8 UC queue pairs and receive buffers of the connection's own. Marks of
-        /// congestion are not seen.
+        /// The same over at most 8 UC queue pairs and receive buffers of the connection's own. Marks (CE) are
+        /// not seen.
         SEND_UC,
         /// By RDMA WRITE WITH IMMEDIATE straight into exposed native memory, over queue pairs of the
-        /// connection's own, under a key for each write that ends with it. Checked by the ICRC of RoCEv2 alone;
-        /// marks of congestion are not seen. A region whose grant has a lifetime is written by SEND all the
-        /// same.
+        /// connection's own,
+        /// under a key for each write that ends with it. Checked by the ICRC of RoCEv2 alone; marks (CE) are
+        /// not seen.
+        /// A region whose grant has a lifetime or counted uses is written by SEND all the same.
         DIRECT
     }
 
@@ -157,6 +158,7 @@ public record LonghaulConfig(
         ConfigRanges.range("maxOperations", maxOperations, 1, 1 << 20);
         ConfigRanges.range("maxInboundReads", maxInboundReads, 1, 1 << 16);
         ConfigRanges.range("maxStreams", maxStreams, 1, 1 << 20);
+        ConfigRanges.atMost("creditBytes", creditBytes, "limits.totalMemoryBytes", limits.totalMemoryBytes());
     }
 
     /// The defaults.
@@ -207,6 +209,7 @@ public record LonghaulConfig(
         private int maxOperations = 4096;
         private int maxInboundReads = 128;
         private int maxStreams = 1000;
+        private Longhaul.@Nullable Limits limits; // null: derived in build()
         private @Nullable WireConfig wire;
         private Longhaul.@Nullable Identity identity;
         private boolean insecure;
@@ -242,6 +245,7 @@ public record LonghaulConfig(
             maxOperations = from.maxOperations;
             maxInboundReads = from.maxInboundReads;
             maxStreams = from.maxStreams;
+            limits = from.limits;
             wire = from.wire;
             identity = from.identity;
             insecure = from.insecure;
@@ -323,8 +327,7 @@ public record LonghaulConfig(
             return this;
         }
 
-        /// Sets the longest message accepted; by default the smaller of 64 MiB and a quarter of {@code
-        /// maxMemoryBytes}.
+        /// Sets the longest message accepted; by default 64 MiB, at most a quarter of {@code maxMemoryBytes}.
         public Builder maxMessageBytes(long value) {
             maxMessageBytes = value;
             return this;
@@ -414,8 +417,13 @@ public record LonghaulConfig(
             return this;
         }
 
-        /// Puts a pretended long link behind the software device, for the packets that leave this endpoint;
-        /// null for none.
+        /// Sets what all connections together, and each peer, may take.
+        public Builder limits(Longhaul.Limits value) {
+            limits = value;
+            return this;
+        }
+
+        /// Puts a pretended long link behind the software device, for the packets that leave; null for none.
         public Builder wire(@Nullable WireConfig value) {
             wire = value;
             return this;
@@ -483,6 +491,7 @@ public record LonghaulConfig(
                     maxOperations,
                     maxInboundReads,
                     maxStreams,
+                    limits != null ? limits : Longhaul.Limits.defaults(maxMemoryBytes),
                     wire,
                     identity,
                     insecure,

@@ -30,7 +30,8 @@ import org.junit.jupiter.api.Test;
 /// The table of settings in docs/tuning.md names every component of the configuration, in its order, with its default.
 class TuningTableTest {
     /// Defaults that depend on the machine, or are no value.
-    private static final Set<String> DERIVED = Set.of("maxMemoryBytes", "creditBytes", "maxMessageBytes", "random");
+    private static final Set<String> DERIVED =
+            Set.of("maxMemoryBytes", "creditBytes", "maxMessageBytes", "limits", "random");
 
     @Test
     void namesEverySettingInOrder() {

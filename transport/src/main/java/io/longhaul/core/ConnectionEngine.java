@@ -28,8 +28,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Five verbs drive it: {@link #onPacket}, {@link #onTimeout}, {@link #pollTransmit}, {@link #nextTimeoutNanos},
 /// {@link #pollEvent}. After any call the owner calls {@link #onTimeout} if it is due, {@link #pollTransmit} until it
-/// returns
-/// 0, then {@link #pollEvent} until it returns null, and then waits until {@link #nextTimeoutNanos}.
+/// returns 0, then {@link #pollEvent} until it returns null, and then waits until {@link #nextTimeoutNanos}.
 ///
 /// Threading: single writer, the agent that owns the connection. Times are monotonic nanoseconds; deadlines are
 /// compared by
@@ -412,6 +411,11 @@ public final class ConnectionEngine {
     /// posted
     public boolean post(long nowNanos, Operation operation) {
         return closing.isOpen() && parts.operations.post(nowNanos, operation);
+    }
+
+    /// Counts receive memory against what the endpoint may promise; at the start.
+    public void budget(ReceiveBudget value) {
+        parts.memory.budget(value);
     }
 
     /// Asks the peer for a region; the answer is an event with the token.

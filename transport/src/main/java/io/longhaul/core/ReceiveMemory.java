@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// and
 /// streams that the application still reads after the connection has ended.
 ///
-/// Threading: {@link #promise} the agent, everything else any thread.
+/// Threading: promises the agent, and what is left of them whoever releases last, everything else any thread.
 final class ReceiveMemory {
     /// Size of a block, bytes, a power of two.
     static final int BLOCK_BYTES = 64 * 1024;
@@ -53,6 +53,7 @@ final class ReceiveMemory {
 
     private final long maxBytes;
     private long promisedBytes;
+    private @Nullable ReceiveBudget budget;
 
     // Guarded by this.
     private final ArrayDeque<Block> free = new ArrayDeque<>();
@@ -64,23 +65,47 @@ final class ReceiveMemory {
         this.maxBytes = maxBytes;
     }
 
+    /// Counts what is promised against what all connections of an endpoint may promise together. Once, at the
+    /// start.
+    void budget(ReceiveBudget value) {
+        value.force(promisedBytes);
+        budget = value;
+    }
+
     /// Promises more memory to the peer.
     ///
-    /// @return what was promised: at most {@code bytes}, and no more than the cap leaves
+    /// @return what was promised: at most {@code bytes}, and no more than the caps leave
     long promise(long bytes) {
-        final long granted = Math.max(0, Math.min(bytes, maxBytes - promisedBytes));
+        final long allowed = Math.max(0, Math.min(bytes, maxBytes - promisedBytes));
+        final long granted = budget == null ? allowed : budget.takeShare(allowed);
         promisedBytes += granted;
         return granted;
     }
 
-    /// Promises memory that the peer was told about beforehand, whatever the cap says.
+    /// Promises memory if the caps leave all of it.
+    boolean tryPromise(long bytes) {
+        if (bytes > maxBytes - promisedBytes || budget != null && !budget.tryTake(bytes)) {
+            return false;
+        }
+        promisedBytes += bytes;
+        return true;
+    }
+
+    /// Promises memory that the peer was told about beforehand, whatever the caps say.
     void promiseInitial(long bytes) {
         promisedBytes += bytes;
+        if (budget != null) {
+            budget.force(bytes);
+        }
     }
 
     /// Takes a promise back.
     void unpromise(long bytes) {
-        promisedBytes -= bytes;
+        final long back = Math.min(bytes, promisedBytes);
+        promisedBytes -= back;
+        if (budget != null) {
+            budget.give(back);
+        }
     }
 
     /// Bytes promised to the peer.
@@ -169,6 +194,7 @@ final class ReceiveMemory {
             free.clear();
             arenas.forEach(ReceiveMemory::close);
             arenas.clear();
+            unpromise(promisedBytes);
         }
     }
 

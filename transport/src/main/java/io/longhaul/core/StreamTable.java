@@ -69,15 +69,18 @@ final class StreamTable {
         if (ended || openLocal >= config.maxStreams() || nextLocalId > Integer.MAX_VALUE - 2) {
             return null;
         }
+        if (!memory.tryPromise(config.streamCreditBytes())) {
+            return null;
+        }
         final EngineStream stream = add(nextLocalId);
         nextLocalId += 2;
         openLocal++;
         return stream;
     }
 
+    // Its memory is promised.
     private EngineStream add(int id) {
         final long window = config.streamCreditBytes();
-        memory.promiseInitial(window);
         final EngineStream stream =
                 new EngineStream(id, memory, this, window, config.peer().streamCreditBytes());
         streams.put(id, stream);
@@ -124,9 +127,13 @@ final class StreamTable {
             return violation("more streams than there may be");
         }
         while (nextPeerId <= number) {
+            final boolean affordable = memory.tryPromise(config.streamCreditBytes());
+            if (!affordable) {
+                memory.promiseInitial(config.streamCreditBytes()); // until it is stopped, which is now
+            }
             final EngineStream stream = add(nextPeerId);
             nextPeerId += 2;
-            if (openPeer++ < config.maxStreams()) {
+            if (openPeer++ < config.maxStreams() && affordable) {
                 events.streamOpened(stream);
             } else {
                 stream.close();

@@ -47,7 +47,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// An endpoint on verbs devices: one port and one agent for each local address that is in use.
@@ -62,7 +61,7 @@ final class Endpoint implements Longhaul {
     private final ExposedRegions sharedRegions = new ExposedRegions();
     private final Map<InetAddress, PortAgent> ports = new HashMap<>(); // guarded by itself
     private final Set<EndpointListener> listeners = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger connections = new AtomicInteger();
+    private final Admission admission;
     private final @Nullable QlogTarget traces;
     private volatile boolean closed;
 
@@ -74,6 +73,7 @@ final class Endpoint implements Longhaul {
         this.config = config;
         this.devices = devices;
         congestion = ControllerChoice.find(config);
+        admission = new Admission(config);
         security = ControlSecurity.of(config, new RateLimitedLog(LOGGER)); // strangers must not silence it
         if (config.insecure()) {
             log.log(Level.INFO, "insecure: connections of this endpoint are neither authenticated nor encrypted");
@@ -121,7 +121,8 @@ final class Endpoint implements Longhaul {
     /// Client half of the handshake, up to a connection that is in service.
     private EndpointConnection open(ControlChannel channel, long dialNanos, long deadlineNanos) {
         boolean done = false;
-        reserve();
+        checkOpen();
+        final Admission.Place place = admission.admit(null);
         DirectOpening opening = DirectOpening.NONE;
         try {
             final PortAgent local = port(channel.localAddress().getAddress());
@@ -132,12 +133,12 @@ final class Endpoint implements Longhaul {
             final long startNanos = System.nanoTime();
             final Announcement answer = Bootstrap.exchange(channel, hello, deadlineNanos);
             final long rttNanos = Math.min(dialNanos, System.nanoTime() - startNanos);
-            final EndpointConnection connection = enter(local, channel, hello, answer, rttNanos, opening);
+            final EndpointConnection connection = enter(place, local, channel, hello, answer, rttNanos, opening);
             done = true;
             return connection;
         } finally {
             if (!done) {
-                connections.decrementAndGet();
+                place.release();
                 opening.close();
             }
         }
@@ -236,8 +237,10 @@ final class Endpoint implements Longhaul {
     private EndpointConnection accept(ControlChannel channel, long deadlineNanos) {
         final Announcement hello = Bootstrap.hello(channel, deadlineNanos);
         boolean done = false;
+        final Admission.Place place;
+        checkOpen();
         try {
-            reserve();
+            place = admission.admit(name(channel));
         } catch (ConnectionException e) {
             Bootstrap.refuse(channel, Refusal.REFUSED_LIMIT, String.valueOf(e.getMessage()));
             throw e;
@@ -254,7 +257,8 @@ final class Endpoint implements Longhaul {
             final Announcement answer = ConnectionPlan.announce(
                             config, local.port(), true, nonZero(), hello.nonce(), hello.rttNanos())
                     .with(opening.offer());
-            final EndpointConnection connection = enter(local, channel, answer, hello, hello.rttNanos(), opening);
+            final EndpointConnection connection =
+                    enter(place, local, channel, answer, hello, hello.rttNanos(), opening);
             done = true;
             Bootstrap.answer(channel, answer);
             return connection;
@@ -265,7 +269,7 @@ final class Endpoint implements Longhaul {
             throw e;
         } finally {
             if (!done) {
-                connections.decrementAndGet();
+                place.release();
                 opening.close();
             }
         }
@@ -277,19 +281,15 @@ final class Endpoint implements Longhaul {
 
     // ---- both ----
 
-    private void reserve() {
-        checkOpen();
-        if (connections.incrementAndGet() > config.maxConnections()) {
-            connections.decrementAndGet();
-            throw new ConnectionException(
-                    Reason.REFUSED,
-                    "all connections are taken, maxConnections=" + config.maxConnections()
-                            + "; raise it or close some");
-        }
+    /// By what the connections of a peer are counted.
+    private static String name(ControlChannel channel) {
+        final List<String> names = channel.peerNames();
+        return names.isEmpty() ? channel.remoteAddress().getAddress().getHostAddress() : names.getFirst();
     }
 
     /// Puts a connection into service.
     private EndpointConnection enter(
+            Admission.Place place,
             PortAgent local,
             ControlChannel channel,
             Announcement mine,
@@ -298,7 +298,8 @@ final class Endpoint implements Longhaul {
             DirectOpening opening) {
         final ConnectionPlan plan = ConnectionPlan.of(config, local.port(), mine, peer, channel, rttNanos);
         final EngineAgent agent = local.agent();
-        final RegionTable regions = new RegionTable(config.random(), sharedRegions);
+        final RegionTable regions =
+                new RegionTable(config.random(), sharedRegions, config.limits().grantsPerConnection());
         final EndpointConnection connection = new EndpointConnection(new EndpointConnection.Parts(
                 mine.connectionId(),
                 agent,
@@ -306,7 +307,7 @@ final class Endpoint implements Longhaul {
                 regions,
                 config.maxOperations(),
                 config.maxStreams(),
-                connections::decrementAndGet));
+                place::release));
         final QlogFile trace = traces == null ? null : trace(traces, mine, peer);
         try {
             agent.commands()
@@ -319,6 +320,8 @@ final class Endpoint implements Longhaul {
                                 System.nanoTime(),
                                 direct == null || direct.carriesPackets() ? null : direct,
                                 local.port().sealer(plan.sealing()));
+                        place.handOver();
+                        engine.budget(admission.memory());
                         final ConnectionDriver driver =
                                 new ConnectionDriver(agent, connection, engine, remotes(local.port(), plan), direct);
                         if (trace != null) {

@@ -317,7 +317,8 @@ final class EndpointConnection implements Connection {
         if (stream == null) {
             throw new OperationException(
                     OperationStatus.REMOTE_RESOURCES_EXHAUSTED,
-                    "no stream can be opened: close some, raise maxStreams, or the connection closes");
+                    "no stream can be opened: close some, raise maxStreams or the receive memory (maxMemoryBytes,"
+                            + " limits), lower creditBytes; or the connection closes");
         }
         return stream;
     }

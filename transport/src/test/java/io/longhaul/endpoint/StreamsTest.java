@@ -131,7 +131,9 @@ class StreamsTest {
 
     @Test
     void manyStreamsRunAtOnce() throws Exception {
-        try (EndpointPair pair = new EndpointPair()) {
+        final LonghaulConfig config =
+                EndpointPair.small().creditBytes(256 * 1024).build();
+        try (EndpointPair pair = new EndpointPair(config)) {
             final int count = 100;
             final byte[] bytes = randomBytes(50_000, 4);
             for (int i = 0; i < count; i++) {
