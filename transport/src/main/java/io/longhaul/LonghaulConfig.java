@@ -110,14 +110,11 @@ public record LonghaulConfig(
     public enum Placement {
         /// As messages, copied once by the receiver after the packet was checked.
         SEND,
-        /// The same over at most 8 UC queue pairs and receive buffers of the connection's own. Marks (CE) are
-        /// not seen.
+        /// The same over at most 8 UC queue pairs and receive buffers of the connection's own. CE is not seen.
         SEND_UC,
         /// By RDMA WRITE WITH IMMEDIATE straight into exposed native memory, over queue pairs of the
-        /// connection's own,
-        /// under a key for each write that ends with it. Checked by the ICRC of RoCEv2 alone; marks (CE) are
-        /// not seen.
-        /// A region whose grant has a lifetime or counted uses is written by SEND all the same.
+        /// connection's own, under a key for each write that ends with it. Checked by the ICRC of RoCEv2 alone;
+        /// CE is not seen. A region whose grant has a lifetime or counted uses is written by SEND.
         DIRECT
     }
 

@@ -23,8 +23,7 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /// One connection: bytes in, bytes out. It opens no socket, reads no clock, starts no thread, and draws no random
-/// number;
-/// equal calls give equal bytes.
+/// number; equal calls give equal bytes.
 ///
 /// Five verbs drive it: {@link #onPacket}, {@link #onTimeout}, {@link #pollTransmit}, {@link #nextTimeoutNanos},
 /// {@link #pollEvent}. After any call the owner calls {@link #onTimeout} if it is due, {@link #pollTransmit} until it
