@@ -33,6 +33,7 @@ import io.longhaul.qlog.QlogTarget;
 import io.longhaul.verbs.soft.LinkModel;
 import io.longhaul.verbs.soft.WireConfig;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -53,6 +54,15 @@ public final class Pair implements Actor, AutoCloseable {
     public static final int LOWER_HEADER_BYTES = 20 + 8 + 12 + 8 + 4;
 
     private static final int TRACE_STEP = 31;
+
+    /// Sees every packet that arrives, before its engine does.
+    public interface Tap {
+        /// A packet arrives.
+        void onPacket(Side at, int lane, MemorySegment packet, int length);
+    }
+
+    /// Who sees packets; null for nobody.
+    public @Nullable Tap tap;
 
     /// The side that connected.
     public final Side client;
@@ -378,13 +388,16 @@ public final class Pair implements Actor, AutoCloseable {
         }
     }
 
-    private static boolean deliver(long nowNanos, SimulatedLink link, Side side) {
+    private boolean deliver(long nowNanos, SimulatedLink link, Side side) {
         boolean any = false;
         while (link.nextDeliveryNanos() <= nowNanos) {
             final SimulatedLink.Packet packet = link.deliver();
             if (packet.placed) {
                 side.onPlaced(nowNanos, packet);
             } else {
+                if (tap != null) {
+                    tap.onPacket(side, packet.lane, packet.bytes, packet.length);
+                }
                 side.engine.onPacket(nowNanos, packet.lane, packet.bytes, 0, packet.length, packet.ce);
             }
             side.drainEvents();
