@@ -201,6 +201,40 @@ public final class Libc {
         }
     }
 
+    /// `writev(2)`.
+    ///
+    /// @param pieces address of an array of `struct iovec`: address, length, 8 bytes each
+    public static long writev(CallState state, int fd, long pieces, int count) {
+        try {
+            long result = (long) Handles.WRITEV.invokeExact(state.segment, fd, pieces, count);
+            return result < 0 ? state.negatedErrno() : result;
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    /// `open(2)` of something that exists.
+    ///
+    /// @param path address of a name that ends with 0
+    public static int open(CallState state, long path, int flags) {
+        try {
+            int result = (int) Handles.OPEN.invokeExact(state.segment, path, flags);
+            return result < 0 ? state.negatedErrno() : result;
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    /// `ioctl(2)` with an argument of up to 8 bytes: a number, or an address.
+    public static int ioctl(CallState state, int fd, long request, long argument) {
+        try {
+            int result = (int) Handles.IOCTL.invokeExact(state.segment, fd, request, argument);
+            return result < 0 ? state.negatedErrno() : result;
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
     /// `close(2)`.
     public static int close(CallState state, int fd) {
         try {
@@ -262,6 +296,14 @@ public final class Libc {
                 find("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
         private static final MethodHandle WRITE =
                 find("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+        private static final MethodHandle WRITEV =
+                find("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+        private static final MethodHandle OPEN =
+                find("open", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
+        private static final MethodHandle IOCTL = find(
+                "ioctl",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
+                Linker.Option.firstVariadicArg(2));
         private static final MethodHandle CLOSE = find("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
         private static final MethodHandle FCNTL = find(
                 "fcntl",

@@ -1,0 +1,142 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.bench.peers;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
+import org.HdrHistogram.Histogram;
+
+/// Messages over a persistent TCP connection, each answered with one byte when it has arrived in full. Congestion control is
+/// that of the namespace (`net.ipv4.tcp_congestion_control`).
+///
+/// `serve ADDRESS PORT`, or `load ADDRESS PORT SIZE WARMUP MESSAGES RATE`.
+public final class TcpMessages {
+    private static final int BUFFER_BYTES = 1 << 20;
+
+    private TcpMessages() {}
+
+    /// Runs one of the ends.
+    public static void main(String[] args) throws IOException, InterruptedException {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getByName(args[1]), Integer.parseInt(args[2]));
+        if (args[0].equals("serve")) {
+            serve(address);
+        } else {
+            System.out.println(load(address, LoadPlan.parse(args, 3)));
+        }
+    }
+
+    /// Answers until the process is ended, one connection after the other. The first bytes tell the length of a message.
+    private static void serve(InetSocketAddress address) throws IOException {
+        try (ServerSocket listener = new ServerSocket()) {
+            listener.bind(address);
+            System.out.println("{\"port\": " + listener.getLocalPort() + "}");
+            while (true) {
+                try (Socket socket = listener.accept()) {
+                    socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                    answer(socket);
+                } catch (EOFException e) {
+                    continue; // the load has ended
+                }
+            }
+        }
+    }
+
+    private static void answer(Socket socket) throws IOException {
+        InputStream in = socket.getInputStream();
+        OutputStream out = socket.getOutputStream();
+        byte[] length = in.readNBytes(4);
+        if (length.length < 4) {
+            throw new EOFException();
+        }
+        int size = java.nio.ByteBuffer.wrap(length).getInt();
+        byte[] buffer = new byte[Math.clamp(size, 1, BUFFER_BYTES)];
+        while (true) {
+            int missing = size;
+            while (missing > 0) {
+                int count = in.read(buffer, 0, Math.min(missing, buffer.length));
+                if (count < 0) {
+                    throw new EOFException();
+                }
+                missing -= count;
+            }
+            out.write(1);
+        }
+    }
+
+    private static String load(InetSocketAddress address, LoadPlan plan) throws IOException, InterruptedException {
+        try (Socket socket = new Socket()) {
+            socket.connect(address, 10_000);
+            socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            OutputStream out = socket.getOutputStream();
+            out.write(java.nio.ByteBuffer.allocate(4).putInt(plan.sizeBytes()).array());
+            long[] intended = new long[plan.total()];
+            Semaphore answered = new Semaphore(1);
+            Histogram nanos = LoadPlan.histogram();
+            long[] last = new long[1];
+            Thread reader = Thread.ofPlatform().start(() -> last[0] = read(socket, plan, intended, answered, nanos));
+            byte[] message = new byte[plan.sizeBytes()];
+            long start = System.nanoTime();
+            for (int i = 0; i < plan.total(); i++) {
+                if (plan.perSecond() > 0) {
+                    intended[i] = plan.dueNanos(start, i);
+                    waitUntil(intended[i]);
+                } else {
+                    answered.acquire();
+                    intended[i] = System.nanoTime();
+                }
+                out.write(message);
+            }
+            reader.join();
+            return plan.json(nanos, (last[0] - intended[plan.warmupMessages()]) / 1e9);
+        }
+    }
+
+    // The answer comes after the message was written: by the connection, the time was written before it is read.
+    private static long read(Socket socket, LoadPlan plan, long[] intended, Semaphore answered, Histogram nanos) {
+        try {
+            InputStream in = socket.getInputStream();
+            for (int i = 0; i < plan.total(); i++) {
+                if (in.read() < 0) {
+                    throw new EOFException("the server has closed the connection");
+                }
+                long now = System.nanoTime();
+                if (i >= plan.warmupMessages()) {
+                    nanos.recordValue(Math.min(now - intended[i], nanos.getHighestTrackableValue()));
+                }
+                answered.release();
+            }
+            return System.nanoTime();
+        } catch (IOException e) {
+            System.err.println("TcpMessages: " + e.getMessage());
+            Runtime.getRuntime().halt(1);
+            return 0;
+        }
+    }
+
+    static void waitUntil(long nanos) {
+        long left = nanos - System.nanoTime();
+        while (left > 0) {
+            LockSupport.parkNanos(left);
+            left = nanos - System.nanoTime();
+        }
+    }
+}
