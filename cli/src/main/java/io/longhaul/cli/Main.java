@@ -58,7 +58,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PlanCommand.class,
             SimulateCommand.class,
             DoctorCommand.class,
-            TestCommand.class
+            TestCommand.class,
+            BenchCommand.class
         })
 public final class Main implements Runnable {
     @Spec

@@ -272,6 +272,7 @@ final class PerfCommand implements Callable<Integer> {
     private Json json(PerfResult result, PerfPlan plan, Connection connection, long bytes) {
         final Histogram latency = result.latencyNanos();
         final Json latencies = new Json()
+                .put("mean", latency.getMean() / 1e3)
                 .put("p50", latency.getValueAtPercentile(50) / 1e3)
                 .put("p90", latency.getValueAtPercentile(90) / 1e3)
                 .put("p99", latency.getValueAtPercentile(99) / 1e3)

@@ -143,6 +143,7 @@ class UsageTest {
                 "demo --seed x",
                 "demo --lanes 99",
                 "test",
+                "bench",
                 "@file"
             })
     void badUsageIsOneLineAndStatusTwo(String line) {

@@ -298,8 +298,7 @@ public final class Libc {
                 find("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
         private static final MethodHandle WRITEV =
                 find("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-        private static final MethodHandle OPEN =
-                find("open", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
+        private static final MethodHandle OPEN = find("open", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
         private static final MethodHandle IOCTL = find(
                 "ioctl",
                 FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),

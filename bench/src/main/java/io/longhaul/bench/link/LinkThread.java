@@ -79,7 +79,8 @@ public final class LinkThread implements AutoCloseable {
             while (!stopped) {
                 boolean worked = false;
                 for (int i = 0; i < 2; i++) {
-                    worked |= read(i) | write(i);
+                    worked |= read(i);
+                    worked |= write(i);
                 }
                 long now = System.nanoTime();
                 long next = Math.min(links[0].nextNanos(), links[1].nextNanos());

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Two network namespaces, "left" and "right", each with one address, and programs that run in them.
 ///
-/// They are removed by [#close()], together with everything that still runs in them. A guard, a shell that waits for the end
+/// They are removed by [#close()], together with everything that still runs in them. A guard, a shell that waits for
+/// the end
 /// of this process, removes them as well when this process is killed.
 ///
 /// Threading: one thread.
@@ -38,9 +39,11 @@ public final class NetworkPair implements AutoCloseable {
     /// The address of the right end.
     public static final String RIGHT_ADDRESS = "10.201.77.2";
 
+    private static final String NETWORK = "10.201.77.0/30";
     private static final int SECONDS_FOR_A_COMMAND = 20;
 
-    // Without metrics of earlier connections, windows that fill the path, and no slow start after idle times: what a person
+    // Without metrics of earlier connections, windows that fill the path, and no slow start after idle times: what a
+    // person
     // would set who tunes TCP for such a path.
     private static final List<String> TUNING = List.of(
             "net.ipv4.tcp_rmem=4096 1048576 536870912",
@@ -52,6 +55,7 @@ public final class NetworkPair implements AutoCloseable {
 
     private final String name;
     private final Process guard;
+    private final String[] devices = {"", ""}; // left, right
     private boolean closed;
 
     /// Makes the namespaces, without a device yet.
@@ -132,6 +136,7 @@ public final class NetworkPair implements AutoCloseable {
         String own = right ? RIGHT_ADDRESS : LEFT_ADDRESS;
         run("ip", "-n", to, "addr", "add", own + "/30", "dev", device);
         run("ip", "-n", to, "link", "set", device, "up");
+        devices[right ? 1 : 0] = device;
     }
 
     /// Joins the namespaces by a pair of virtual Ethernet devices: a path without delay, as fast as the machine.
@@ -146,14 +151,18 @@ public final class NetworkPair implements AutoCloseable {
         run("ip", "-n", left(), "link", "del", deviceName("vl"));
     }
 
-    /// Sets a kernel variable in both namespaces.
-    public void sysctl(String setting) throws IOException {
-        for (String each : List.of(left(), right())) {
-            run("ip", "netns", "exec", each, "sysctl", "-q", "-w", setting);
+    /// Sets TCP's congestion control for connections that do not choose one, by the route: outside of the first namespace
+    /// the kernel variable takes only those that anybody may use.
+    public void congestionControl(String controller) throws IOException {
+        for (int i = 0; i < 2; i++) {
+            String own = i == 0 ? LEFT_ADDRESS : RIGHT_ADDRESS;
+            String to = i == 0 ? left() : right();
+            run("ip", "-n", to, "route", "replace", NETWORK, "dev", devices[i], "src", own, "congctl", controller);
         }
     }
 
-    /// Prepares a program to run in a namespace; the caller starts and ends it. It is `ip` that becomes the program: the
+    /// Prepares a program to run in a namespace; the caller starts and ends it. It is `ip` that becomes the
+    /// program: the
     /// process is the program's own.
     public ProcessBuilder program(boolean right, List<String> command) {
         List<String> words = new ArrayList<>(List.of("ip", "netns", "exec", right ? right() : left()));

@@ -21,7 +21,7 @@ import java.util.Arrays;
 ///
 /// Threading: one thread.
 final class PacketRing {
-    private static final int ALIGNMENT = 64;
+    private static final long ALIGNMENT = 64;
     private static final int INITIAL_PACKETS = 1024;
 
     private final MemorySegment memory;
@@ -75,7 +75,7 @@ final class PacketRing {
             grow();
         }
         long at = start();
-        tailBytes = at + (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        tailBytes = at + ((length + ALIGNMENT - 1L) & -ALIGNMENT);
         int index = index(tailPacket);
         offsets[index] = at % capacityBytes;
         ends[index] = tailBytes;

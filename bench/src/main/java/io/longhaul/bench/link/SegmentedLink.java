@@ -21,7 +21,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 
-/// One direction of the link: super-packets go in, each of their segments meets a [LinkModel] of its own accord, and what is
+/// One direction of the link: super-packets go in, each of their segments meets a [LinkModel] of its own accord, and
+/// what is
 /// due together comes out as super-packets again.
 ///
 /// Pure: time goes in with each call, bytes lie in a ring to which a device can read directly.
@@ -64,7 +65,8 @@ public final class SegmentedLink {
 
     /// Makes an idle link.
     ///
-    /// @param config what it does; corruption is refused, since checksums are left to be computed by a card that is not
+    /// @param config what it does; corruption is refused, since checksums are left to be computed by a card that is
+    /// not
     /// there, and would hide it
     /// @param startNanos the time from which black holes are counted
     public SegmentedLink(Arena arena, WireConfig config, long startNanos) {
@@ -80,7 +82,9 @@ public final class SegmentedLink {
     public static long memoryBytes(WireConfig config) {
         double onTheLine = config.rateBitsPerSecond()
                 / 8e9
-                * (config.delay().toNanos() + config.jitter().toNanos() + config.reorderDelay().toNanos());
+                * (config.delay().toNanos()
+                        + config.jitter().toNanos()
+                        + config.reorderDelay().toNanos());
         // Small packets take 64 bytes each and more than their length; hence twice.
         return 2 * ((long) onTheLine + config.queueBytes()) + (16L << 20);
     }

@@ -19,7 +19,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /// What the network card would do to a packet that is longer than the wire carries: cut it. Reads the headers of such a
-/// super-packet, tells its segments, and writes the headers of any row of them, as `tcp4_gso_segment` of the kernel does:
+/// super-packet, tells its segments, and writes the headers of any row of them, as `tcp4_gso_segment` of the kernel
+/// does:
 /// lengths, IP identification, sequence number, flags, checksum of the IP header, and the sum of the pseudo header from
 /// which the transport checksum is made.
 ///
@@ -30,8 +31,7 @@ final class SuperPacket {
     /// The longest headers: IPv4 with options, or IPv6, and TCP with options.
     static final int MAX_HEADER_BYTES = 120;
 
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final int IPV6_HEADER_BYTES = 40;
     private static final int UDP_HEADER_BYTES = 8;

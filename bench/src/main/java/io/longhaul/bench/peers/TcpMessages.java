@@ -25,7 +25,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 
-/// Messages over a persistent TCP connection, each answered with one byte when it has arrived in full. Congestion control is
+/// Messages over a persistent TCP connection, each answered with one byte when it has arrived in full. Congestion
+/// control is
 /// that of the namespace (`net.ipv4.tcp_congestion_control`).
 ///
 /// `serve ADDRESS PORT`, or `load ADDRESS PORT SIZE WARMUP MESSAGES RATE`.
@@ -44,7 +45,8 @@ public final class TcpMessages {
         }
     }
 
-    /// Answers until the process is ended, one connection after the other. The first bytes tell the length of a message.
+    /// Answers until the process is ended, one connection after the other. The first bytes tell the length of a
+    /// message.
     private static void serve(InetSocketAddress address) throws IOException {
         try (ServerSocket listener = new ServerSocket()) {
             listener.bind(address);
@@ -53,8 +55,6 @@ public final class TcpMessages {
                 try (Socket socket = listener.accept()) {
                     socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
                     answer(socket);
-                } catch (EOFException e) {
-                    continue; // the load has ended
                 }
             }
         }
@@ -65,7 +65,7 @@ public final class TcpMessages {
         OutputStream out = socket.getOutputStream();
         byte[] length = in.readNBytes(4);
         if (length.length < 4) {
-            throw new EOFException();
+            return;
         }
         int size = java.nio.ByteBuffer.wrap(length).getInt();
         byte[] buffer = new byte[Math.clamp(size, 1, BUFFER_BYTES)];
@@ -74,7 +74,7 @@ public final class TcpMessages {
             while (missing > 0) {
                 int count = in.read(buffer, 0, Math.min(missing, buffer.length));
                 if (count < 0) {
-                    throw new EOFException();
+                    return; // the load has ended
                 }
                 missing -= count;
             }

@@ -60,8 +60,7 @@ final class EmulatedPathTest {
     }
 
     private static double number(String json, String field) {
-        Matcher matcher =
-                Pattern.compile("\"" + field + "\": ([0-9.]+)").matcher(json);
+        Matcher matcher = Pattern.compile("\"" + field + "\": ([0-9.]+)").matcher(json);
         assertTrue(matcher.find(), json);
         return Double.parseDouble(matcher.group(1));
     }
@@ -112,9 +111,7 @@ final class EmulatedPathTest {
                 new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
         String port = String.valueOf((int) number(String.valueOf(output.readLine()), "port"));
         Process load = namespaces
-                .program(
-                        false,
-                        java("load", NetworkPair.RIGHT_ADDRESS, port, String.valueOf(SIZE), "1", "40", "0"))
+                .program(false, java("load", NetworkPair.RIGHT_ADDRESS, port, String.valueOf(SIZE), "1", "40", "0"))
                 .redirectError(Redirect.INHERIT)
                 .start();
         String json = new String(load.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -130,7 +127,8 @@ final class EmulatedPathTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Holder.class.getName()));
-        Process holder = new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
+        Process holder =
+                new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
         BufferedReader output =
                 new BufferedReader(new InputStreamReader(holder.getInputStream(), StandardCharsets.UTF_8));
         Path left = Path.of("/run/netns", String.valueOf(output.readLine()));

@@ -35,8 +35,7 @@ import org.junit.jupiter.api.Timeout;
 /// The link in virtual time, with super-packets written by hand. What comes out is checked by code of its own.
 @Timeout(60)
 final class SegmentedLinkTest {
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final int SEGMENT = 1000;
     private static final int TCP_HEADERS = 52; // with a time stamp option
@@ -112,8 +111,7 @@ final class SegmentedLinkTest {
                 byte[] bytes = new byte[link.headerBytes() + link.payloadBytes()];
                 MemorySegment to = MemorySegment.ofArray(bytes);
                 MemorySegment.copy(link.headers(), 0, to, 0, link.headerBytes());
-                MemorySegment.copy(
-                        link.memory(), link.payloadOffset(), to, link.headerBytes(), link.payloadBytes());
+                MemorySegment.copy(link.memory(), link.payloadOffset(), to, link.headerBytes(), link.payloadBytes());
                 link.done();
                 all.add(new Packet(now, bytes));
             }
@@ -195,7 +193,8 @@ final class SegmentedLinkTest {
     @Test
     void everySegmentIsLostOnItsOwnAndTheRestArrives() {
         final int count = 400;
-        SegmentedLink link = new SegmentedLink(arena, wire().lossFraction(0.1).seed(5).build(), 0);
+        SegmentedLink link =
+                new SegmentedLink(arena, wire().lossFraction(0.1).seed(5).build(), 0);
         int offered = 0;
         for (int i = 0; i < count; i++) {
             offer(link, 2 * i * MS, VnetHeader.GSO_TCPV4, 63_000, 0);
@@ -222,9 +221,7 @@ final class SegmentedLinkTest {
     @Test
     void theQueueDropsWhatDoesNotFitAndNotTheWholeRow() {
         SegmentedLink link = new SegmentedLink(
-                arena,
-                wire().rateBitsPerSecond(8_416_000).queueBytes(3 * 1052).build(),
-                0);
+                arena, wire().rateBitsPerSecond(8_416_000).queueBytes(3 * 1052).build(), 0);
         offer(link, 0, VnetHeader.GSO_TCPV4, 10_000, 0);
         assertEquals(3, link.counters().get(Counter.DELIVERED_PACKETS));
         assertEquals(7, link.counters().get(Counter.QUEUE_DROPPED_PACKETS));
@@ -273,7 +270,8 @@ final class SegmentedLinkTest {
 
     @Test
     void memoryIsGivenBackAndAFullLinkSaysSo() {
-        SegmentedLink link = new SegmentedLink(arena, wire().maxMemoryBytes(300_000).build(), 0);
+        SegmentedLink link =
+                new SegmentedLink(arena, wire().maxMemoryBytes(300_000).build(), 0);
         int taken = 0;
         while (link.room() >= 0) {
             offer(link, 0, VnetHeader.GSO_TCPV4, 60_000, 0);
@@ -289,7 +287,9 @@ final class SegmentedLinkTest {
         final long seed = 11;
         SplittableRandom random = new SplittableRandom(seed);
         SegmentedLink link = new SegmentedLink(
-                arena, wire().rateBitsPerSecond(2_000_000_000).queueBytes(64 << 20).build(), 0);
+                arena,
+                wire().rateBitsPerSecond(2_000_000_000).queueBytes(64 << 20).build(),
+                0);
         long bytes = 0;
         long received = 0;
         for (int i = 0; i < 20_000; i++) {

@@ -1,0 +1,20 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+/// The comparison: Longhaul beside what a user would pick instead, on the same emulated link in the same run. It owns the
+/// cells to be measured, the programs that are run for each, the results and the report.
+///
+/// May use everything. Threading: one thread, unless a class says otherwise.
+@NullMarked
+package io.longhaul.bench.compare;
+
+import org.jspecify.annotations.NullMarked;
