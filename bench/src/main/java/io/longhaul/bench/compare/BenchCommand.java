@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpAutoWidth = true,
         description = {
-            "Measure Longhaul beside TCP, QUIC, Aeron and raw UDP, all over the same emulated link on this machine,"
+            "Measure Longhaul beside TCP and raw UDP, all over the same emulated link on this machine,"
                     + " and write a report.",
             "Needs root, for network namespaces. Interrupt and repeat it as you like: what was measured is kept.",
             ""
@@ -68,10 +68,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Nullable
     String peers;
 
-    @Option(
-            names = "--kinds",
-            paramLabel = "LIST",
-            description = "Only these of stream, messages, load. Default: all.")
+    @Option(names = "--kinds", paramLabel = "LIST", description = "Only these of stream, messages, load. Default: all.")
     @Nullable
     String kinds;
 
@@ -94,7 +91,10 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "N", description = "Of a stream. Default: 5, with --quick 3.")
     int seconds;
 
-    @Option(names = "--warmup", paramLabel = "N", description = "Seconds before a stream; 40 round trips at least. Default: 2.")
+    @Option(
+            names = "--warmup",
+            paramLabel = "N",
+            description = "Seconds before a stream; 40 round trips at least. Default: 2.")
     int warmup = 2;
 
     @Option(names = "--messages", paramLabel = "N", description = "Of each size. Default: 1000, with --quick 200.")
@@ -158,13 +158,14 @@ public final class BenchCommand implements Callable<Integer> {
             measure(cells, count, results);
         }
         Files.writeString(out.resolve("comparison.md"), MarkdownReport.write(results, skipped));
-        say("written: " + out.resolve("comparison.md"));
+        Files.writeString(out.resolve("comparison.html"), HtmlReport.write(results, skipped));
+        say("written: " + out.resolve("comparison.md") + " and comparison.html");
         return 0;
     }
 
     private void measure(List<Cell> cells, int count, Results results) throws IOException, InterruptedException {
-        Effort effort = new Effort(
-                seconds > 0 ? seconds : quick ? 3 : 5, warmup, messages > 0 ? messages : quick ? 200 : 1000);
+        Effort effort =
+                new Effort(seconds > 0 ? seconds : quick ? 3 : 5, warmup, messages > 0 ? messages : quick ? 200 : 1000);
         boolean manifest = false;
         Path folder = Files.createTempDirectory("longhaul-bench");
         try (NetworkPair namespaces = new NetworkPair()) {
@@ -212,7 +213,13 @@ public final class BenchCommand implements Callable<Integer> {
 
     private static void one(CellRun cell, CellRun.Place place, Results results, int index, int of)
             throws IOException, InterruptedException {
-        say(String.format(Locale.ROOT, "%d/%d run %d %s", index + 1, of, cell.run(), cell.cell().name()));
+        say(String.format(
+                Locale.ROOT,
+                "%d/%d run %d %s",
+                index + 1,
+                of,
+                cell.run(),
+                cell.cell().name()));
         var result = cell.measure(place);
         results.add(result);
         String failure = JsonText.string(result, "failure");
@@ -230,7 +237,8 @@ public final class BenchCommand implements Callable<Integer> {
         List<PathPoint> paths = new ArrayList<>();
         for (long rate : list("--rate", rates, text -> BitRate.parse(text).bitsPerSecond())) {
             for (long rtt : list("--rtt", rtts, text -> TimeSpan.parse(text).nanos())) {
-                for (double loss : list("--loss", losses, text -> Fraction.parse(text).value())) {
+                for (double loss :
+                        list("--loss", losses, text -> Fraction.parse(text).value())) {
                     paths.add(new PathPoint(rate, rtt, loss, mtu));
                 }
             }
@@ -245,8 +253,13 @@ public final class BenchCommand implements Callable<Integer> {
         if (bytes.stream().anyMatch(each -> each < 1 || each > 1 << 30)) {
             throw usage("--sizes are in 1B..1GiB");
         }
-        return Selection.cells(paths, noDirect ? 0 : mtu, bytes, words("--peers", peers, Selection.peerNames()),
-                words("--kinds", kinds, List.of("stream", "messages", "load")), skipped);
+        return Selection.cells(
+                paths,
+                noDirect ? 0 : mtu,
+                bytes,
+                words("--peers", peers, Selection.peerNames()),
+                words("--kinds", kinds, List.of("stream", "messages", "load")),
+                skipped);
     }
 
     private List<String> words(String option, @Nullable String list, List<String> known) {

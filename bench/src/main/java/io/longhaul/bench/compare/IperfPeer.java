@@ -55,7 +55,8 @@ record IperfPeer(String controller, int streams) implements Peer {
     /// Whether the kernel has a congestion control.
     static boolean hasController(String name) {
         try {
-            return Arrays.asList(Files.readString(CONTROLLERS).strip().split(" ", -1)).contains(name);
+            return Arrays.asList(Files.readString(CONTROLLERS).strip().split(" ", -1))
+                    .contains(name);
         } catch (IOException e) {
             return false;
         }

@@ -83,13 +83,20 @@ record LonghaulPeer() implements Peer {
         arguments.addAll(what);
         String time = String.format(Locale.ROOT, "%.0fms", seconds * 1000);
         arguments.addAll(List.of("--seconds", time, "--warmup", warmup + "s", "--json"));
-        String output = programs.runClient(
-                Programs.java(List.of(), MAIN, arguments), (int) (3 * seconds) + warmup + 40);
+        String output =
+                programs.runClient(Programs.java(List.of(), MAIN, arguments), (int) (3 * seconds) + warmup + 40);
         Map<String, @Nullable Object> json = JsonText.parse(output);
         Map<String, @Nullable Object> result = new LinkedHashMap<>();
         for (String each : List.of(
-                "goodput_bps", "operations", "latency_us", "rtt_ms", "retransmitted_bytes", "payload_share", "cc",
-                "limited_by", "verified")) {
+                "goodput_bps",
+                "operations",
+                "latency_us",
+                "rtt_ms",
+                "retransmitted_bytes",
+                "payload_share",
+                "cc",
+                "limited_by",
+                "verified")) {
             result.put(each, json.get(each));
         }
         double cpu = JsonText.number(json, "cpu_seconds") + JsonText.number(json, "server_cpu_seconds");

@@ -37,12 +37,17 @@ final class Manifest {
         result.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         result.put("command", "./longhaul bench" + (arguments.isEmpty() ? "" : " " + String.join(" ", arguments)));
         result.put("commit", output("git", "-C", root, "rev-parse", "--short=12", "HEAD"));
-        result.put("changed_files", output("git", "-C", root, "status", "--porcelain", "-uno").lines().count());
+        result.put(
+                "changed_files",
+                output("git", "-C", root, "status", "--porcelain", "-uno")
+                        .lines()
+                        .count());
         result.put("jdk", System.getProperty("java.runtime.version"));
         result.put("kernel", read("/proc/sys/kernel/osrelease"));
         result.put("processor", processor());
         result.put("processors", Runtime.getRuntime().availableProcessors());
-        result.put("memory", read("/proc/meminfo").lines().findFirst().orElse("").replaceAll(".*: *", ""));
+        result.put(
+                "memory", read("/proc/meminfo").lines().findFirst().orElse("").replaceAll(".*: *", ""));
         result.put("governor", read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
         result.put("iperf3", output("iperf3", "--version").lines().findFirst().orElse(""));
         result.put("tcp_controllers", read("/proc/sys/net/ipv4/tcp_available_congestion_control"));

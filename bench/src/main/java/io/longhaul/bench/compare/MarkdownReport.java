@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class MarkdownReport {
     private static final double MEGABIT = 1e6;
     private static final double MILLISECOND_IN_MICROS = 1e3;
+    private static final double LOAD_OF_A_COMPARISON = 4;
 
     private final StringBuilder out = new StringBuilder();
     private final List<Summary> cells;
@@ -54,10 +55,11 @@ final class MarkdownReport {
     private void head(Results results) {
         line("# Comparison with other transports");
         line("");
-        line("Written by `./longhaul bench`; every run is a line of the results beside this page. All transports crossed the same"
-                + " emulated link: two network namespaces joined by TUN devices, loss, rate, queue and delay acting on each packet of"
-                + " the wire. What the words mean: [benchmarking](../benchmarking.md#comparison). Median of the runs, in brackets the"
-                + " least and the greatest.");
+        line(
+                "Written by `./longhaul bench`; every run is a line of the results beside this page. All transports crossed the same"
+                        + " emulated link: two network namespaces joined by TUN devices, loss, rate, queue and delay acting on each packet of"
+                        + " the wire. What the words mean: [benchmarking](../benchmarking.md#comparison). Median of the runs, in brackets the"
+                        + " least and the greatest.");
         line("");
         for (Map<String, @Nullable Object> each : results.manifests()) {
             line("- " + JsonText.string(each, "date") + ", commit `" + JsonText.string(each, "commit") + "`"
@@ -68,21 +70,33 @@ final class MarkdownReport {
                     + ", load at the start " + JsonText.number(each, "load"));
         }
         line("");
-        double load =
-                cells.stream().mapToDouble(Summary::greatestLoad).max().orElse(0);
-        if (load > Runtime.getRuntime().availableProcessors() + 1.5) {
+        if (wasBusy(cells)) {
             line(String.format(
                     Locale.ROOT,
                     "**The machine was busy with other things**: up to %.1f threads wanted a processor. The figures say what each"
                             + " transport does on a busy machine.",
-                    load));
+                    greatestLoad(cells)));
             line("");
         }
     }
 
+    private static double greatestLoad(List<Summary> cells) {
+        return cells.stream()
+                .mapToDouble(Summary::greatestLoad)
+                .filter(Double::isFinite)
+                .max()
+                .orElse(0);
+    }
+
+    /// Whether more threads wanted a processor than a comparison has by itself: two ends and the link.
+    static boolean wasBusy(List<Summary> cells) {
+        return greatestLoad(cells) > LOAD_OF_A_COMPARISON;
+    }
+
     /// Paths as rows, peers as columns.
     private void streams() {
-        List<Summary> streams = cells.stream().filter(each -> each.kind().equals("stream")).toList();
+        List<Summary> streams =
+                cells.stream().filter(each -> each.kind().equals("stream")).toList();
         if (streams.isEmpty()) {
             return;
         }
@@ -100,7 +114,10 @@ final class MarkdownReport {
             List<String> texts = new ArrayList<>();
             for (String peer : peers) {
                 Summary each = row.get(peer);
-                texts.add(each == null ? "" : orFailure(each, each.spread("goodput_bps").text("%.0f", MEGABIT)));
+                texts.add(
+                        each == null
+                                ? ""
+                                : orFailure(each, each.spread("goodput_bps").text("%.0f", MEGABIT)));
             }
             line("| " + path + " | " + String.join(" | ", texts) + " |");
         });
@@ -109,15 +126,17 @@ final class MarkdownReport {
 
     private void costs() {
         List<Summary> streams = cells.stream()
-                .filter(each -> each.kind().equals("stream") && each.spread("cpu_seconds_per_gib").count() > 0)
+                .filter(each -> each.kind().equals("stream")
+                        && each.spread("cpu_seconds_per_gib").count() > 0)
                 .toList();
         if (streams.isEmpty()) {
             return;
         }
         line("## Processor time of a stream, seconds per GiB");
         line("");
-        line("Both ends together. The kernel receives in the thread that writes to the TUN device: that time, TCP's part of it"
-                + " included, stands in the column of the link, with the cost of the emulation itself.");
+        line(
+                "Both ends together. The kernel receives in the thread that writes to the TUN device: that time, TCP's part of it"
+                        + " included, stands in the column of the link, with the cost of the emulation itself.");
         line("");
         line("| path | transport | both ends | link |");
         line("|---|---|---|---|");
@@ -130,7 +149,8 @@ final class MarkdownReport {
     }
 
     private void messages(String kind, String title) {
-        List<Summary> chosen = cells.stream().filter(each -> each.kind().equals(kind)).toList();
+        List<Summary> chosen =
+                cells.stream().filter(each -> each.kind().equals(kind)).toList();
         if (chosen.isEmpty()) {
             return;
         }
@@ -148,9 +168,10 @@ final class MarkdownReport {
             row.add(orFailure(each, each.spread("latency_us", "mean").text("%.1f", MILLISECOND_IN_MICROS)));
             for (String which : List.of("p50", "p99", "p999", "max")) {
                 // p99.9 of fewer than 10,000 is little more than the greatest of them.
-                row.add(which.equals("p999") && each.spread("operations").greatest() < 10_000
-                        ? ""
-                        : each.spread("latency_us", which).text("%.1f", MILLISECOND_IN_MICROS));
+                row.add(
+                        which.equals("p999") && each.spread("operations").greatest() < 10_000
+                                ? ""
+                                : each.spread("latency_us", which).text("%.1f", MILLISECOND_IN_MICROS));
             }
             row.add(each.spread("operations").text("%.0f", 1));
             row.add(Double.isFinite(ideal) ? each.spread("latency_us", "mean").text("%.2f", 1e3 * ideal) : "");
@@ -177,7 +198,8 @@ final class MarkdownReport {
         Set<String> seen = new LinkedHashSet<>();
         for (Summary each : cells) {
             if (seen.add(each.kind() + each.peer())) {
-                each.commands().forEach(command -> line("- " + each.kind() + ", " + each.title() + ", `" + command + "`"));
+                each.commands()
+                        .forEach(command -> line("- " + each.kind() + ", " + each.title() + ", `" + command + "`"));
             }
         }
     }
@@ -192,8 +214,11 @@ final class MarkdownReport {
     /// The path in words.
     static String pathOf(Summary each) {
         String[] parts = each.cell().split("/", -1);
-        return parts[parts.length - 1].replace("-mtu", ", MTU ").replace("veth", "virtual Ethernet, no delay")
-                .replace("bps-", "b/s, ").replaceAll("ms-([0-9.]+)%", "ms, $1 %");
+        return parts[parts.length - 1]
+                .replace("-mtu", ", MTU ")
+                .replace("veth", "virtual Ethernet, no delay")
+                .replace("bps-", "b/s, ")
+                .replaceAll("ms-([0-9.]+)%", "ms, $1 %");
     }
 
     private static String sizeOf(Summary each) {

@@ -22,7 +22,8 @@ import java.time.Duration;
 
 /// One point of the grid: a path.
 ///
-/// @param rateBitsPerSecond of the line, IP bytes; 0 is a pair of virtual Ethernet devices, without delay and as fast as the
+/// @param rateBitsPerSecond of the line, IP bytes; 0 is a pair of virtual Ethernet devices, without delay and as fast
+/// as the
 /// machine
 /// @param rttNanos propagation there and back
 /// @param lossFraction of packets, in both directions alike
@@ -68,7 +69,10 @@ record PathPoint(long rateBitsPerSecond, long rttNanos, double lossFraction, int
 
     /// Losses in per cent, as people write them.
     String lossText() {
-        return new BigDecimal(lossFraction * 100).round(new MathContext(3)).stripTrailingZeros().toPlainString() + "%";
+        return new BigDecimal(lossFraction * 100)
+                        .round(new MathContext(3))
+                        .stripTrailingZeros()
+                        .toPlainString() + "%";
     }
 
     /// A name without blanks.

@@ -33,7 +33,8 @@ interface Peer {
 
     /// Runs both of its ends.
     ///
-    /// @return goodput_bps; for messages also latency_us with mean, p50, p99, p999, max, and operations; where it is known,
+    /// @return goodput_bps; for messages also latency_us with mean, p50, p99, p999, max, and operations; where it
+    /// is known,
     /// cpu_seconds_per_gib of both ends
     /// @throws IOException with a line that says why there is no result
     Map<String, @Nullable Object> run(Cell cell, Effort effort, Programs programs)

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Threading: one thread, but for the watch that ends a client which takes too long.
 final class Programs implements AutoCloseable {
-    private static final int SECONDS_TO_START = 30;
+    private static final int SECONDS_TO_START = 60;
     private static final double TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux of today
 
     private final NetworkPair namespaces;

@@ -22,7 +22,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The results file: one JSON object in each line, written as soon as it is known, failures too. A line either has a `cell`
+/// The results file: one JSON object in each line, written as soon as it is known, failures too. A line either has a
+/// `cell`
 /// or is a `manifest`.
 ///
 /// Threading: one thread.

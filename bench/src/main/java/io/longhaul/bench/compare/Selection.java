@@ -28,6 +28,7 @@ final class Selection {
     static List<Peer> peers() {
         return List.of(
                 new LonghaulPeer(),
+                new UdpPeer(),
                 new IperfPeer("cubic", 1),
                 new IperfPeer("cubic", 8),
                 new IperfPeer("bbr", 1),

@@ -40,6 +40,11 @@ record Summary(
     ///
     /// @param count of how many runs
     record Spread(double median, double least, double greatest, int count) {
+        /// The median alone.
+        String medianText(String format, double unit) {
+            return count == 0 ? "–" : String.format(Locale.ROOT, format, median / unit);
+        }
+
         /// The figure, and in brackets what its runs were between.
         String text(String format, double unit) {
             if (count == 0) {
@@ -49,13 +54,12 @@ record Summary(
             return count == 1
                     ? middle
                     : String.format(
-                            Locale.ROOT,
-                            "%s (" + format + "–" + format + ")",
-                            middle,
-                            least / unit,
-                            greatest / unit);
+                            Locale.ROOT, "%s (" + format + "–" + format + ")", middle, least / unit, greatest / unit);
         }
     }
+
+    /// A cell without runs.
+    static final Summary NONE = new Summary("", "", "", "", List.of(), List.of());
 
     /// Groups runs by cell, in the order in which they were first measured.
     static List<Summary> of(List<Map<String, @Nullable Object>> runs) {

@@ -60,8 +60,7 @@ record TcpMessagePeer(String controller) implements Peer {
     static Map<String, @Nullable Object> messages(
             Class<?> program, String port, Cell cell, Effort effort, Programs programs)
             throws IOException, InterruptedException {
-        programs.startServer(
-                Programs.java(program, List.of("serve", NetworkPair.RIGHT_ADDRESS, port)), "\"port\"");
+        programs.startServer(Programs.java(program, List.of("serve", NetworkPair.RIGHT_ADDRESS, port)), "\"port\"");
         double rate = cell.kind() == Cell.Kind.LOAD ? LoadRate.messagesPerSecond(cell) : 0;
         int total = effort.messages() + effort.warmupMessages();
         double ideal = rate > 0 ? total / rate : total * cell.path().idealSeconds(cell.sizeBytes());

@@ -10,7 +10,8 @@
  * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
  * See the License for the specific language governing permissions and limitations under the License.
  */
-/// The comparison: Longhaul beside what a user would pick instead, on the same emulated link in the same run. It owns the
+/// The comparison: Longhaul beside what a user would pick instead, on the same emulated link in the same run. It owns
+/// the
 /// cells to be measured, the programs that are run for each, the results and the report.
 ///
 /// May use everything. Threading: one thread, unless a class says otherwise.

@@ -151,7 +151,8 @@ public final class NetworkPair implements AutoCloseable {
         run("ip", "-n", left(), "link", "del", deviceName("vl"));
     }
 
-    /// Sets TCP's congestion control for connections that do not choose one, by the route: outside of the first namespace
+    /// Sets TCP's congestion control for connections that do not choose one, by the route: outside of the first
+    /// namespace
     /// the kernel variable takes only those that anybody may use.
     public void congestionControl(String controller) throws IOException {
         for (int i = 0; i < 2; i++) {
