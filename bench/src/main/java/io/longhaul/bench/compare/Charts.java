@@ -28,12 +28,14 @@ final class Charts {
     /// A line over named places.
     ///
     /// @param values one for each place, NaN where there is none
+    @SuppressWarnings("ArrayRecordComponent") // drawn once, never compared
     record Line(String name, double[] values, boolean dashed, int colour) {}
 
     /// A bar.
     ///
     /// @param parts lengths, one after the other
     /// @param label behind it
+    @SuppressWarnings("ArrayRecordComponent") // drawn once, never compared
     record Bar(String name, double[] parts, String label) {}
 
     /// A heat map of shares: rows by columns.

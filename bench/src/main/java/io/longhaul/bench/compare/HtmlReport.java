@@ -60,6 +60,7 @@ final class HtmlReport {
         return report.out.append("</body></html>\n").toString();
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation would be one more dependency
     private void add(String format, Object... values) {
         out.append(String.format(Locale.ROOT, format, values)).append('\n');
     }

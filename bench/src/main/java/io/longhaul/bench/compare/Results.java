@@ -58,7 +58,8 @@ final class Results {
 
     /// Forgets cells.
     void remove(java.util.function.Predicate<String> cells) throws IOException {
-        lines.removeIf(line -> line.containsKey("cell") && cells.test(JsonText.string(line, "cell")));
+        lines.removeIf((Map<String, @Nullable Object> line) ->
+                line.containsKey("cell") && cells.test(JsonText.string(line, "cell")));
         StringBuilder text = new StringBuilder();
         lines.forEach(line -> text.append(JsonText.write(line)).append('\n'));
         Files.writeString(file, text);
@@ -67,7 +68,8 @@ final class Results {
     /// Whether a run of a cell has a result, or has failed.
     boolean has(String cell, int run) {
         return lines.stream()
-                .anyMatch(line -> JsonText.string(line, "cell").equals(cell) && JsonText.number(line, "run") == run);
+                .anyMatch((Map<String, @Nullable Object> line) ->
+                        JsonText.string(line, "cell").equals(cell) && JsonText.number(line, "run") == run);
     }
 
     /// The runs, those that failed included.

@@ -13,7 +13,6 @@
 package io.longhaul.bench.compare;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -87,7 +86,7 @@ record Summary(
     /// A figure over the runs that have it.
     Spread spread(String... path) {
         double[] values = runs.stream()
-                .mapToDouble(run -> JsonText.number(run, path))
+                .mapToDouble((Map<String, @Nullable Object> run) -> JsonText.number(run, path))
                 .filter(Double::isFinite)
                 .sorted()
                 .toArray();
@@ -115,9 +114,8 @@ record Summary(
 
     /// The greatest of the loads under which it was measured.
     double greatestLoad() {
-        return Arrays.stream(runs.stream()
-                        .mapToDouble(run -> JsonText.number(run, "load"))
-                        .toArray())
+        return runs.stream()
+                .mapToDouble((Map<String, @Nullable Object> run) -> JsonText.number(run, "load"))
                 .max()
                 .orElse(Double.NaN);
     }

@@ -79,6 +79,7 @@ final class Svg {
         return add("\"/>%n");
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation would be one more dependency
     private Svg add(String format, Object... values) {
         out.append(String.format(Locale.ROOT, format, values));
         return this;
