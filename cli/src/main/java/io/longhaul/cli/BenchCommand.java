@@ -19,7 +19,8 @@ import picocli.CommandLine.Command;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Measure Longhaul beside other transports on this machine; the launcher of a source tree does it.")
+        description =
+                "Measure Longhaul beside other transports on this machine; the launcher of a source tree does it.")
 final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {

@@ -91,7 +91,6 @@ record LonghaulPeer() implements Peer {
                 "goodput_bps",
                 "operations",
                 "latency_us",
-                "rtt_ms",
                 "retransmitted_bytes",
                 "payload_share",
                 "cc",
@@ -99,6 +98,8 @@ record LonghaulPeer() implements Peer {
                 "verified")) {
             result.put(each, json.get(each));
         }
+        // The path's own round trip is called rtt_ms.
+        result.put("smoothed_rtt_ms", json.get("rtt_ms"));
         double cpu = JsonText.number(json, "cpu_seconds") + JsonText.number(json, "server_cpu_seconds");
         result.put("cpu_seconds_per_gib", cpu / (JsonText.number(json, "bytes") / GIB));
         if (!Boolean.TRUE.equals(json.get("verified"))) {
