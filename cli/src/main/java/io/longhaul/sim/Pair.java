@@ -105,6 +105,8 @@ public final class Pair implements Actor, AutoCloseable {
         long maxSteps = 400_000_000L;
         int placementLanes;
         boolean forgetfulMemory;
+        SideClock clientClock = SideClock.TRUE;
+        SideClock serverClock = SideClock.TRUE;
 
         @Nullable
         SealingLimits sealing;
@@ -210,6 +212,19 @@ public final class Pair implements Actor, AutoCloseable {
             return this;
         }
 
+        /// Sets the clocks of the two ends.
+        public Settings clocks(SideClock client, SideClock server) {
+            clientClock = client;
+            serverClock = server;
+            return this;
+        }
+
+        /// Sets how long an operation may take that names no time of its own.
+        public Settings operationTimeoutNanos(long value) {
+            operationTimeoutNanos = value;
+            return this;
+        }
+
         /// Seals every packet; the secret follows from the seed.
         public Settings sealed() {
             return sealed(SealingLimits.DEFAULT);
@@ -221,55 +236,6 @@ public final class Pair implements Actor, AutoCloseable {
         public Settings sealed(SealingLimits limits) {
             sealing = limits;
             return this;
-        }
-
-        @Nullable
-        PacketSealer sealer(boolean isClient) {
-            if (sealing == null) {
-                return null;
-            }
-            final byte[] secret = new byte[SealingParameters.SECRET_BYTES];
-            Arrays.fill(secret, (byte) seed);
-            return new PacketSealer(
-                    new SealingParameters(SealingParameters.Suite.AES_128_GCM, secret, isClient),
-                    sealing,
-                    new SealingScratch(ipBytes));
-        }
-
-        @Nullable
-        SimulatedMemory memory(boolean isClient) {
-            return placementLanes == 0
-                    ? null
-                    : new SimulatedMemory(placementLanes, ipBytes, seed + (isClient ? 5 : 6), forgetfulMemory);
-        }
-
-        EngineConfig engine(boolean isClient) {
-            final EngineConfig.PeerLimits peer = new EngineConfig.PeerLimits(
-                    Math.min(8L << 20, maxMemoryBytes), maxMemoryBytes, 1 << 20, 1 << 18, 1024);
-            return new EngineConfig(
-                    isClient,
-                    isClient ? 0xC11E57L : 0x5E27E2L,
-                    isClient ? 0x5E27E2L : 0xC11E57L,
-                    lanes,
-                    (ipBytes - LOWER_HEADER_BYTES) & ~3,
-                    Math.min(1280, ipBytes) - LOWER_HEADER_BYTES,
-                    LOWER_HEADER_BYTES,
-                    1_000_000,
-                    rateHintBitsPerSecond / 8,
-                    idleTimeoutNanos,
-                    idleTimeoutNanos / 4,
-                    operationTimeoutNanos,
-                    maxMemoryBytes,
-                    peer.messageCreditBytes(),
-                    1 << 20,
-                    1 << 18,
-                    maxWindowChunks,
-                    1 << 16,
-                    1024,
-                    1024,
-                    peer,
-                    FecConfig.of(fec),
-                    seed + (isClient ? 0 : 77));
         }
     }
 
@@ -287,18 +253,8 @@ public final class Pair implements Actor, AutoCloseable {
         forwardModel = there == null ? new LinkModel(settings.forward, 0) : null;
         toServer = link(there == null ? new WireRoute(Objects.requireNonNull(forwardModel)) : there, settings);
         toClient = link(back == null ? new WireRoute(new LinkModel(settings.backward, 0)) : back, settings);
-        client = new Side(
-                settings.engine(true),
-                settings.congestion,
-                settings.memory(true),
-                settings.sealer(true),
-                timeline.nowNanos());
-        server = new Side(
-                settings.engine(false),
-                settings.congestion,
-                settings.memory(false),
-                settings.sealer(false),
-                timeline.nowNanos());
+        client = SideFactory.create(settings, true, timeline.nowNanos());
+        server = SideFactory.create(settings, false, timeline.nowNanos());
         final QlogTarget target = settings.traces;
         if (target != null) {
             traces.add(trace(target, settings.traceName, client, true));
@@ -322,6 +278,19 @@ public final class Pair implements Actor, AutoCloseable {
     /// Virtual time.
     public long nowNanos() {
         return timeline.nowNanos();
+    }
+
+    /// What the clock of a side shows, nanoseconds: the time that its engine must be given.
+    public long clock(Side side) {
+        return side.clock(timeline.nowNanos());
+    }
+
+    /// Lets a side do nothing for a while, as a process that was stopped. What arrives meanwhile waits.
+    ///
+    /// @param forNanos from now
+    /// @param keptPackets packets that its receive buffers hold; those that arrive later are lost
+    public void pause(Side side, long forNanos, int keptPackets) {
+        side.pause(timeline.nowNanos() + forNanos, keptPackets);
     }
 
     /// Hash over every packet that was sent, its bytes and its time.
@@ -368,8 +337,8 @@ public final class Pair implements Actor, AutoCloseable {
     @Override
     public long nextNanos() {
         return Math.min(
-                Math.min(toServer.nextDeliveryNanos(), toClient.nextDeliveryNanos()),
-                Math.min(clientDueNanos, serverDueNanos));
+                Math.max(Math.min(toServer.nextDeliveryNanos(), serverDueNanos), server.pausedUntilNanos()),
+                Math.max(Math.min(toClient.nextDeliveryNanos(), clientDueNanos), client.pausedUntilNanos()));
     }
 
     @Override
@@ -389,26 +358,32 @@ public final class Pair implements Actor, AutoCloseable {
     }
 
     private boolean deliver(long nowNanos, SimulatedLink link, Side side) {
+        if (side.isPaused(nowNanos)) {
+            return false;
+        }
         boolean any = false;
         while (link.nextDeliveryNanos() <= nowNanos) {
             final SimulatedLink.Packet packet = link.deliver();
-            if (packet.placed) {
-                side.onPlaced(nowNanos, packet);
-            } else {
-                if (tap != null) {
+            if (side.takesFromBacklog()) {
+                if (tap != null && !packet.placed) {
                     tap.onPacket(side, packet.lane, packet.bytes, packet.length);
                 }
-                side.engine.onPacket(nowNanos, packet.lane, packet.bytes, 0, packet.length, packet.ce);
+                side.onPacket(nowNanos, packet);
             }
             side.drainEvents();
             link.recycle(packet);
             any = true;
         }
+        side.backlogTaken();
         return any;
     }
 
-    private long pump(long nowNanos, Side side, SimulatedLink link) {
+    private long pump(long trueNanos, Side side, SimulatedLink link) {
+        if (side.isPaused(trueNanos)) {
+            return side.pausedUntilNanos();
+        }
         final ConnectionEngine engine = side.engine;
+        final long nowNanos = side.clock(trueNanos);
         if (engine.nextTimeoutNanos() <= nowNanos) {
             engine.onTimeout(nowNanos);
         }
@@ -417,15 +392,15 @@ public final class Pair implements Actor, AutoCloseable {
         side.transmit.buffer(packet.bytes, 0, (int) packet.bytes.byteSize());
         int length = engine.pollTransmit(nowNanos, side.transmit);
         while (length > 0) {
-            trace(nowNanos, packet, length, side.transmit.lane());
-            link.send(nowNanos, packet, side.transmit);
+            trace(trueNanos, packet, length, side.transmit.lane());
+            link.send(trueNanos, packet, side.transmit);
             packet = link.take();
             side.transmit.buffer(packet.bytes, 0, (int) packet.bytes.byteSize());
             length = engine.pollTransmit(nowNanos, side.transmit);
         }
         link.recycle(packet);
         side.drainEvents();
-        return engine.nextTimeoutNanos();
+        return side.trueNanos(engine.nextTimeoutNanos());
     }
 
     // A packet ends in its CRC32C: with it, the hash is one over all bytes.
@@ -440,7 +415,7 @@ public final class Pair implements Actor, AutoCloseable {
     /// Posts an operation.
     public void post(Side side, Operation operation) {
         operation.begin();
-        if (!side.engine.post(nowNanos(), operation)) {
+        if (!side.engine.post(clock(side), operation)) {
             operation.end(OperationStatus.FLUSHED, 0);
             throw new AssertionError("post was refused");
         }
@@ -456,7 +431,7 @@ public final class Pair implements Actor, AutoCloseable {
     /// Asks for a region of the other side and runs until the answer is there.
     public RemoteRegion lookup(Side side, String name) {
         final long token = nowNanos() ^ name.hashCode();
-        side.engine.lookup(nowNanos(), name.getBytes(StandardCharsets.UTF_8), token);
+        side.engine.lookup(clock(side), name.getBytes(StandardCharsets.UTF_8), token);
         runUntil(() -> side.found.containsKey(token), 30_000_000_000L);
         final Side.Found found = Objects.requireNonNull(side.found.get(token), "no answer to the lookup of " + name);
         final Set<Right> rights = Arrays.stream(Right.values())
@@ -467,7 +442,7 @@ public final class Pair implements Actor, AutoCloseable {
 
     /// Statistics of a side.
     public ConnectionStatistics statistics(Side side) {
-        return side.engine.statistics(nowNanos());
+        return side.engine.statistics(clock(side));
     }
 
     /// True when no packet flies and no timer but the idle ones would send.

@@ -83,20 +83,65 @@ public final class Side {
     /// Memory that the peer may write directly; null when everything is sent.
     public final @Nullable SimulatedMemory memory;
 
+    private final SideClock clock;
+    private long pausedUntilNanos = Long.MIN_VALUE;
+    private int backlogPackets = Integer.MAX_VALUE;
+
     Side(
             EngineConfig config,
             CongestionControllerFactory congestion,
             @Nullable SimulatedMemory memory,
             @Nullable PacketSealer sealer,
-            long nowNanos) {
+            SideClock clock,
+            long trueNanos) {
         this.memory = memory;
+        this.clock = clock;
         final SplittableRandom keys = new SplittableRandom(config.seed() ^ 0x5E55_101DL);
         engine = new ConnectionEngine(
-                config, congestion, new RegionTable(keys::nextLong, exposed), nowNanos, memory, sealer);
+                config, congestion, new RegionTable(keys::nextLong, exposed), clock(trueNanos), memory, sealer);
+    }
+
+    long clock(long trueNanos) {
+        return clock.at(trueNanos);
+    }
+
+    long trueNanos(long engineNanos) {
+        return engineNanos == ConnectionEngine.NO_TIMEOUT ? engineNanos : clock.when(engineNanos);
+    }
+
+    void pause(long untilNanos, int keptPackets) {
+        pausedUntilNanos = untilNanos;
+        backlogPackets = keptPackets;
+    }
+
+    long pausedUntilNanos() {
+        return pausedUntilNanos;
+    }
+
+    boolean isPaused(long trueNanos) {
+        return trueNanos < pausedUntilNanos;
+    }
+
+    // False for what found no room during a pause.
+    boolean takesFromBacklog() {
+        return backlogPackets-- > 0;
+    }
+
+    void backlogTaken() {
+        backlogPackets = Integer.MAX_VALUE;
+    }
+
+    void onPacket(long trueNanos, SimulatedLink.Packet packet) {
+        final long nowNanos = clock(trueNanos);
+        if (packet.placed) {
+            onPlaced(nowNanos, packet);
+        } else {
+            engine.onPacket(nowNanos, packet.lane, packet.bytes, 0, packet.length, packet.ce);
+        }
     }
 
     // The device writes, then the engine hears of it; a write that the device refuses leaves no completion.
-    void onPlaced(long nowNanos, SimulatedLink.Packet packet) {
+    private void onPlaced(long nowNanos, SimulatedLink.Packet packet) {
         if (memory != null && memory.write(packet)) {
             engine.onPlaced(nowNanos, packet.lane, packet.immediate, packet.length);
         }

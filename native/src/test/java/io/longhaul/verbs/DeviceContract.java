@@ -24,6 +24,7 @@ import java.net.InetAddress;
 import java.util.BitSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -228,6 +229,7 @@ public abstract class DeviceContract {
     }
 
     @Test
+    @Tag("fault-62")
     void datagramWithoutPostedReceiveIsDropped() {
         QueuePair from = a.readyDatagramPair();
         QueuePair to = b.readyDatagramPair();
@@ -381,6 +383,7 @@ public abstract class DeviceContract {
     }
 
     @Test
+    @Tag("fault-62")
     void parentsAreClosedAfterTheirChildren() {
         a.queuePair(QueuePair.Type.UD);
         IllegalStateException refused = assertThrows(IllegalStateException.class, () -> a.domain.close());

@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// Holds the layers of docs/architecture.md: who may import what, and what no class may be called.
@@ -129,6 +130,7 @@ class ArchitectureTest {
     }
 
     @Test
+    @Tag("fault-47")
     void coreReadsNoClock() {
         noClasses()
                 .that(SANS_IO)

@@ -119,6 +119,7 @@ class RxeTransportTest {
 
     @ParameterizedTest
     @EnumSource(names = {"SEND", "SEND_UC"})
+    @Tag("fault-1")
     void movesEveryKindOfOperationOverALossyPath(Placement placement) throws Exception {
         wan("--rtt 10ms --loss 1%");
         try (Arena arena = Arena.ofShared();
@@ -170,6 +171,7 @@ class RxeTransportTest {
     }
 
     @Test
+    @Tag("fault-68")
     void changesNothingAfterCompletionWhenPacketsComeLateAndTwice() throws Exception {
         wan("--rtt 10ms --loss 1% --netem 'duplicate 10% reorder 90%'");
         try (Arena arena = Arena.ofShared();

@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,6 +97,7 @@ class PlacementPropertyTest {
 
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
+    @Tag("fault-68")
     void noByteChangesAfterCompletion(long seed) {
         final Outcome outcome = run(seed, false);
         assertEquals(0, outcome.changedSlots, "slots that changed after completion, seed " + seed);

@@ -21,6 +21,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,8 @@ class NamespaceCopyTest {
     }
 
     @Test
+    @Tag("fault-26")
+    @Tag("fault-27")
     void findsTheOrdinaryMtu() throws Exception {
         final Outcome outcome = copy(1500, TwoNamespaces.SERVER_IPV4, 128);
         final double share = outcome.number("payload_share");

@@ -23,6 +23,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +91,7 @@ class RefusedPeerTest {
     }
 
     @Test
+    @Tag("fault-70")
     void aServerOfAnotherVersion() throws Exception {
         final byte[] answer = {'L', 'H', 'U', 'L', 0, 99, 2, 0, 0, 0, 0, 0};
         try (FakeServer server = new FakeServer(answer, false)) {

@@ -143,6 +143,8 @@ class ResumeProcessTest {
     }
 
     @Test
+    @Tag("fault-44")
+    @Tag("fault-45")
     void survivesAFewKillsAtRandomMoments() throws Exception {
         killAgainAndAgain(2, SIZE);
     }
@@ -150,6 +152,8 @@ class ResumeProcessTest {
     /// Ten kills and more, of either process, each while the copy was on its way.
     @Test
     @Tag("slow")
+    @Tag("fault-44")
+    @Tag("fault-45")
     void survivesBeingKilledAgainAndAgain() throws Exception {
         killAgainAndAgain(10, 4 * SIZE);
     }

@@ -33,11 +33,13 @@ import java.util.SplittableRandom;
 /// Random operations of every kind with a model of what must come out: the memory of both sides, the order of messages
 /// and
 /// immediates, the sum of the atomics, and one end for each operation.
-final class Workload {
+public final class Workload {
     private static final int REGION_BYTES = 1 << 20;
     private static final int COUNTERS_BYTES = 64;
 
     private final Pair pair;
+    private final Side from;
+    private final Side to;
     private final SplittableRandom random;
     private final MemorySegment remote;
     private final MemorySegment remoteModel;
@@ -47,15 +49,25 @@ final class Workload {
     private final RemoteRegion counterRegion;
     private final List<Operation> operations = new ArrayList<>();
     private final List<MemorySegment> expectedMessages = new ArrayList<>();
+    private final List<Operation> sends = new ArrayList<>(); // [message]
     private final List<Long> expectedImmediates = new ArrayList<>();
     private final List<Runnable> readChecks = new ArrayList<>();
     private final Arena arena;
     private long expectedSum;
     private int writeCursor;
     private int messagesSeen;
+    private int nextMessage;
 
-    Workload(Pair pair, Arena arena, long seed) {
+    /// Operations of the client on memory of the server.
+    public Workload(Pair pair, Arena arena, long seed) {
+        this(pair, arena, seed, pair.client);
+    }
+
+    /// Operations of one side on memory of the other.
+    public Workload(Pair pair, Arena arena, long seed, Side from) {
         this.pair = pair;
+        this.from = from;
+        to = from == pair.client ? pair.server : pair.client;
         this.arena = arena;
         random = new SplittableRandom(seed ^ 0x0AD5L);
         remote = arena.allocate(REGION_BYTES);
@@ -65,22 +77,33 @@ final class Workload {
         for (long i = 0; i < REGION_BYTES; i += 8) {
             source.set(ValueLayout.JAVA_LONG, i, random.nextLong());
         }
-        pair.server.exposed.expose("memory", remote, Grant.of(Right.READ, Right.WRITE));
-        pair.server.exposed.expose("counters", counters, Grant.of(Right.ATOMIC, Right.READ));
-        pair.server.onMessage = this::onMessage;
-        region = pair.lookup(pair.client, "memory");
-        counterRegion = pair.lookup(pair.client, "counters");
+        to.exposed.expose("memory", remote, Grant.of(Right.READ, Right.WRITE));
+        to.exposed.expose("counters", counters, Grant.of(Right.ATOMIC, Right.READ));
+        to.onMessage = this::onMessage;
+        region = pair.lookup(from, "memory");
+        counterRegion = pair.lookup(from, "counters");
     }
 
+    // What was given up may be missing, nothing else, and nothing comes out of turn.
     private void onMessage(InboundMessage message) {
-        final int index = messagesSeen++;
-        assertTrue(index < expectedMessages.size(), "a message too many");
-        assertEquals(-1, message.segment().mismatch(expectedMessages.get(index)), "message " + index);
+        messagesSeen++;
+        while (nextMessage < expectedMessages.size()
+                && !isEqual(message, expectedMessages.get(nextMessage))
+                && sends.get(nextMessage).isDone()) {
+            nextMessage++;
+        }
+        assertTrue(nextMessage < expectedMessages.size(), "a message too many");
+        assertTrue(isEqual(message, expectedMessages.get(nextMessage)), "message " + nextMessage);
+        nextMessage++;
         message.release();
     }
 
+    private static boolean isEqual(InboundMessage message, MemorySegment expected) {
+        return message.length() == expected.byteSize() && message.segment().mismatch(expected) == -1;
+    }
+
     /// Posts a random operation.
-    void postOne() {
+    public void postOne() {
         switch (random.nextInt(8)) {
             case 0, 1 -> postSend();
             case 2, 3 -> postWrite(false);
@@ -97,14 +120,16 @@ final class Workload {
 
     private void post(Operation operation) {
         operations.add(operation);
-        pair.post(pair.client, operation);
+        pair.post(from, operation);
     }
 
     private void postSend() {
         final int length = size(200_000);
         final int offset = random.nextInt(REGION_BYTES - length);
         expectedMessages.add(source.asSlice(offset, length));
-        post(new Operation().send(source, offset, length));
+        final Operation operation = new Operation().send(source, offset, length);
+        sends.add(operation);
+        post(operation);
     }
 
     // Writes never overlap, so their order among themselves does not matter.
@@ -145,31 +170,59 @@ final class Workload {
         post(new Operation().compareAndSwap(counterRegion, 8, Long.MIN_VALUE, 1));
     }
 
-    boolean isDone() {
-        return operations.stream().allMatch(Operation::isDone) && messagesSeen == expectedMessages.size();
+    /// True when every operation has ended.
+    public boolean isEnded() {
+        return operations.stream().allMatch(Operation::isDone);
     }
 
-    void check(Side side) {
+    /// True when every operation has ended and every message was delivered.
+    public boolean isDone() {
+        return isEnded() && messagesSeen == expectedMessages.size();
+    }
+
+    /// Checks that each operation has ended once, however, and that the memory holds nothing that was not written there.
+    public void checkEnds() {
+        for (int i = 0; i < operations.size(); i++) {
+            assertTrue(operations.get(i).isDone(), "operation " + i + " " + operations.get(i).kind() + " has not ended");
+            assertEquals(1, from.ends.get(operations.get(i)), "ends of operation " + i);
+        }
+        for (long i = 0; i < REGION_BYTES; i++) {
+            final byte is = remote.get(ValueLayout.JAVA_BYTE, i);
+            if (is != 0 && is != remoteModel.get(ValueLayout.JAVA_BYTE, i)) {
+                throw new AssertionError("nobody wrote what is in the memory at " + i);
+            }
+        }
+        assertTrue(counters.get(ValueLayout.JAVA_LONG, 0) <= expectedSum, "an addition happened twice");
+    }
+
+    /// Number of operations that ended so.
+    public long count(OperationStatus status) {
+        return operations.stream().filter(each -> each.status() == status).count();
+    }
+
+    /// Checks that everything came out as the model says.
+    public void check() {
         for (int i = 0; i < operations.size(); i++) {
             final Operation operation = operations.get(i);
             assertEquals(OperationStatus.SUCCESS, operation.status(), "operation " + i + " " + operation.kind());
-            assertEquals(1, side.ends.get(operation), "ends of operation " + i);
+            assertEquals(1, from.ends.get(operation), "ends of operation " + i);
         }
         assertEquals(-1, remote.mismatch(remoteModel), "remote memory");
-        assertEquals(expectedImmediates, pair.server.immediates, "immediates in order");
+        assertEquals(expectedImmediates, to.immediates, "immediates in order");
         assertEquals(expectedSum, counters.get(ValueLayout.JAVA_LONG, 0), "sum of the atomic additions");
         assertEquals(0, counters.get(ValueLayout.JAVA_LONG, 8), "failed swaps");
         readChecks.forEach(Runnable::run);
     }
 
     /// Copy of the memory that must not change any more.
-    MemorySegment snapshot() {
+    public MemorySegment snapshot() {
         final MemorySegment copy = arena.allocate(REGION_BYTES);
         copy.copyFrom(remote);
         return copy;
     }
 
-    void checkUnchanged(MemorySegment snapshot) {
+    /// Checks that nothing came late.
+    public void checkUnchanged(MemorySegment snapshot) {
         assertEquals(-1, remote.mismatch(snapshot), "memory changed after completion");
     }
 }

@@ -23,6 +23,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -61,6 +62,7 @@ class EndedConnectionSimulationTest {
     }
 
     @Test
+    @Tag("fault-63")
     void framesAfterAnAbortHaveNoEffect() {
         try (Arena arena = Arena.ofShared();
                 Pair pair = pair()) {

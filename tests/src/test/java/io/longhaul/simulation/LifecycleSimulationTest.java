@@ -32,6 +32,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -78,6 +79,7 @@ class LifecycleSimulationTest {
     }
 
     @Test
+    @Tag("fault-4")
     void aDeadlineEndsAnOperationOnceAndTheConnectionGoesOn() {
         final WireConfig.Builder hole =
                 link().blackHoles(List.of(new WireConfig.BlackHole(Duration.ofSeconds(1), Duration.ofSeconds(2))));
@@ -143,6 +145,7 @@ class LifecycleSimulationTest {
     }
 
     @Test
+    @Tag("fault-66")
     void aSilentPeerIsGivenUpAfterTheIdleTimeout() {
         final WireConfig.Builder dead =
                 link().blackHoles(List.of(new WireConfig.BlackHole(Duration.ofSeconds(1), Duration.ofHours(1))));
@@ -168,6 +171,7 @@ class LifecycleSimulationTest {
     }
 
     @Test
+    @Tag("fault-10")
     void oneLaneOfEightDies() {
         final WireConfig.Builder link =
                 link().lanes(List.of(new WireConfig.Lane(3, Duration.ZERO, 0, Duration.ofMillis(200))));

@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.sim.Pair;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -61,6 +62,7 @@ class NamedPathSimulationTest {
     }
 
     @Test
+    @Tag("fault-1")
     void lossy() {
         final NamedPath path = NamedPath.lossy();
         final Bulk bulk = run(path, 512 * MIB);
@@ -69,6 +71,7 @@ class NamedPathSimulationTest {
     }
 
     @Test
+    @Tag("fault-2")
     void bursty() {
         final NamedPath path = NamedPath.bursty();
         final Bulk bulk = run(path, 512 * MIB);
@@ -77,6 +80,7 @@ class NamedPathSimulationTest {
     }
 
     @Test
+    @Tag("fault-8")
     void reorderingIsNotLoss() {
         final NamedPath path = NamedPath.reordering();
         final Bulk bulk = run(path, 512 * MIB);
@@ -85,6 +89,7 @@ class NamedPathSimulationTest {
     }
 
     @Test
+    @Tag("fault-4")
     void blackHoleCostsItsOwnTimeAndLittleMore() {
         final NamedPath path = NamedPath.blackHole();
         final Bulk bulk = run(path, 512 * MIB);

@@ -26,6 +26,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +58,7 @@ class PathMtuSimulationTest {
     }
 
     @Test
+    @Tag("fault-25")
     void oneLostProbeDoesNotNarrowThePath() {
         int narrow = 0;
         for (long seed = 1; seed <= 50; seed++) {
@@ -70,6 +72,7 @@ class PathMtuSimulationTest {
     }
 
     @Test
+    @Tag("fault-25")
     void chunksTravelInPartsWhenThePathHasShrunk() {
         try (Arena arena = Arena.ofShared();
                 Pair pair = new Pair(new Pair.Settings().link(link(0.01, 0))).establish()) {

@@ -35,6 +35,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -96,6 +97,7 @@ class SealedSimulationTest {
     }
 
     @Test
+    @Tag("fault-50")
     void keysChangeInBothDirectionsDuringATransfer() {
         try (Arena arena = Arena.ofShared();
                 Pair pair = new Pair(new Pair.Settings()
@@ -183,6 +185,7 @@ class SealedSimulationTest {
     }
 
     @Test
+    @Tag("fault-51")
     void forgeriesEndTheConnectionAtTheirLimit() {
         try (Arena arena = Arena.ofShared();
                 Pair pair = new Pair(new Pair.Settings().link(link()).sealed(limits(1 << 20, 1 << 21, 1_000)))

@@ -193,8 +193,10 @@ public final class ConnectionEngine {
         }
         final long samplesBefore = parts.flow.rtt.samples();
         final boolean valid = ackProcessor.onAck(nowNanos, segment, offset);
-        if (ackProcessor.madeProgress()) {
+        if (parts.flow.large.takeArrived()) {
             parts.mtu.onProgress();
+        } else if (parts.flow.large.takeSuspicion()) {
+            parts.mtu.onProbeTimeout();
         }
         if (ackProcessor.madeProgress() || parts.flow.rtt.samples() != samplesBefore) {
             probeTimer.onHeard();
@@ -242,7 +244,7 @@ public final class ConnectionEngine {
             return;
         }
         final boolean ours = !closing.isLive();
-        closing.onPeerClose(nowNanos, parts.probeTimeoutNanos());
+        closing.onPeerClose(nowNanos, parts.closeTimeoutNanos());
         end(OperationStatus.CONNECTION_LOST);
         if (ours) {
             tellClosed(null, reason);
@@ -291,7 +293,8 @@ public final class ConnectionEngine {
             return;
         }
         if (peer.isLost(nowNanos)) {
-            onPeerLost(nowNanos, ConnectionException.Reason.IDLE_TIMEOUT, peer.lossText());
+            // Told to the peer: it may hear us well, and would learn of the end twice as late by itself.
+            giveUp(nowNanos, ConnectionException.Reason.IDLE_TIMEOUT, peer.lossText());
         } else if (peer.isProbeDue(nowNanos)) {
             parts.probes.keepAlive();
         }

@@ -337,7 +337,7 @@ final class DataSender {
     private boolean continuePart() {
         final long csn = partCsn;
         if (window.isAcked(csn)) {
-            partCsn = NONE;
+            unfinished(NONE);
             return false;
         }
         firstCsn = csn;
@@ -350,7 +350,7 @@ final class DataSender {
         final int bytes = Math.min(writer.room() - header, piece.chunkBytes(index) - partOffset);
         final long from = piece.chunkOffset(index) + partOffset;
         if (piece.voided || !copy(piece, from, writer.segment(), writer.at() + header, bytes)) {
-            partCsn = NONE;
+            unfinished(NONE);
             part = false;
             putVoid(csn, 1);
             return true;
@@ -363,10 +363,13 @@ final class DataSender {
         writer.advance(header + bytes);
         count(csn, bytes);
         partOffset += bytes;
-        if (partOffset == piece.chunkBytes(index)) {
-            partCsn = NONE;
-        }
+        unfinished(partOffset == piece.chunkBytes(index) ? NONE : csn);
         return true;
+    }
+
+    private void unfinished(long csn) {
+        partCsn = csn;
+        recovery.parts.unfinished(csn);
     }
 
     /// Writes the frame of a chunk that was sent before once more, without a trace in the books.
@@ -392,6 +395,9 @@ final class DataSender {
     ///
     /// @return number of chunks, 0 when everything is acknowledged
     int fillProbe(boolean newest) {
+        if (partCsn != NONE && continuePart()) {
+            return 1; // To begin the chunk anew would never bring it to its end.
+        }
         final long oldest = window.nextUnacked(window.cumulativeCsn(), window.nextCsn());
         if (oldest == window.nextCsn()) {
             return 0;

@@ -101,7 +101,8 @@ final class EngineParts {
         writer = new PacketWriter(config, sealer);
         flow = new Flow(
                 congestion.create(congestionConfig(config.initialRttNanos())),
-                new RttEstimator(config.initialRttNanos(), MIN_RTT_WINDOW_NANOS));
+                new RttEstimator(config.initialRttNanos(), MIN_RTT_WINDOW_NANOS),
+                new LargePackets(writer.ipBytes(config.basePacketBytes())));
         recovery = new Recovery(window, flow, lanes, resent, config.lanes());
         pieces = new OutboundPieces(
                 operations,
@@ -177,5 +178,11 @@ final class EngineParts {
         return rtt.smoothedNanos()
                 + Math.max(4 * rtt.varianceNanos(), 1_000_000)
                 + AckScheduler.delayNanos(rtt.smoothedNanos());
+    }
+
+    /// Time between two steps of a close. A round trip that was measured across a pause of a process may be minutes
+    /// long: who has heard nothing for the idle timeout has gone.
+    long closeTimeoutNanos() {
+        return Math.min(probeTimeoutNanos(), config.idleTimeoutNanos() / 3);
     }
 }

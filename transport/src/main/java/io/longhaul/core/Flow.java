@@ -29,6 +29,7 @@ final class Flow {
 
     private CongestionController controller;
     final RttEstimator rtt;
+    final LargePackets large;
     private final Pacer pacer = new Pacer();
     private final DeliveryRateEstimator delivery = new DeliveryRateEstimator();
     private final AckSample ack = new AckSample();
@@ -39,9 +40,10 @@ final class Flow {
     private long lostPackets;
     private long newestAckedDelivered;
 
-    Flow(CongestionController controller, RttEstimator rtt) {
+    Flow(CongestionController controller, RttEstimator rtt, LargePackets large) {
         this.controller = controller;
         this.rtt = rtt;
+        this.large = large;
     }
 
     CongestionController controller() {
@@ -148,6 +150,7 @@ final class Flow {
         final PacketHistory history = lane.history;
         final int bytes = history.bytes(packetNumber);
         remove(lane, packetNumber, PacketHistory.ACKED);
+        large.onAcked(bytes);
         ack.newlyAckedBytes += bytes;
         ack.newlyAckedPackets++;
         delivery.onPacketAcked(
@@ -169,6 +172,7 @@ final class Flow {
         final PacketHistory history = lane.history;
         final int bytes = history.bytes(packetNumber);
         remove(lane, packetNumber, PacketHistory.LOST);
+        large.onLost(bytes);
         lostBytes += bytes;
         lostPackets++;
         ack.newlyLostBytes += bytes;

@@ -35,6 +35,7 @@ final class Recovery {
     final ResentBytes resent;
     private final int probedLanes;
     private final DuplicateReports duplicates = new DuplicateReports();
+    final PartRecovery parts;
     private long spuriousPackets;
     private boolean parity;
     private @Nullable EngineTrace trace;
@@ -46,6 +47,7 @@ final class Recovery {
         this.resent = resent;
         this.window = window;
         this.flow = flow;
+        parts = new PartRecovery(window, flow);
         this.lanes = lanes;
     }
 
@@ -190,6 +192,9 @@ final class Recovery {
             }
             if (history.isParityInFlight(pn)) {
                 flow.onPacketAcked(lane, pn, nowNanos);
+                continue;
+            }
+            if (parts.settles(lane, pn, newest, nowNanos)) {
                 continue;
             }
             if (isOvertaken(lane, pn)) {

@@ -51,7 +51,7 @@ final class Transmitter {
     /// Writes the next packet, if one may leave now.
     int poll(long nowNanos, Transmit out) {
         writer.begin(out, parts.mtu.packetBytes());
-        if (parts.closing.put(nowNanos, parts.probeTimeoutNanos(), writer)) {
+        if (parts.closing.put(nowNanos, parts.closeTimeoutNanos(), writer)) {
             return finishControl(nowNanos, out, nextControlLane());
         }
         if (!parts.closing.isLive()) {

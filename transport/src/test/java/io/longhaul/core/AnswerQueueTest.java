@@ -16,10 +16,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.OperationStatus;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class AnswerQueueTest {
     @Test
+    @Tag("fault-37")
     void aPeerThatAsksAndNeverTakesTheAnswersIsFoundOut() {
         final AnswerQueue answers = new AnswerQueue();
         for (int i = 0; i < 1 << 16; i++) {

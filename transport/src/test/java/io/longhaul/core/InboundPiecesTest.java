@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -86,6 +87,7 @@ class InboundPiecesTest {
     }
 
     @Test
+    @Tag("fault-68")
     void changesNothingAfterCompletion() {
         final long key = exposed(Right.WRITE);
         final Described write = in.write(7, key, 0, Inbound.bytes(300, 1));
@@ -255,6 +257,7 @@ class InboundPiecesTest {
     }
 
     @Test
+    @Tag("fault-67")
     void executesAtomicsExactlyOnce() {
         final long key = exposed(Right.ATOMIC);
         region.setAtIndex(ValueLayout.JAVA_LONG, 2, 40);
@@ -315,6 +318,7 @@ class InboundPiecesTest {
     }
 
     @Test
+    @Tag("fault-69")
     void placesAnswersToReads() {
         final MemorySegment target = MemorySegment.ofArray(new byte[1000]);
         in.reads.put(5L, new Inbound.Read(target, 100, 700, new long[1]));
@@ -335,6 +339,7 @@ class InboundPiecesTest {
     }
 
     @Test
+    @Tag("fault-69")
     void neverPlacesAnAnswerOutsideOfItsRead() {
         final MemorySegment target = MemorySegment.ofArray(new byte[1000]);
         final Described early = in.piece(OperationKind.READ_RESPONSE, 50, Inbound.bytes(400, 3), 5, 100);
@@ -505,6 +510,7 @@ class InboundPiecesTest {
     }
 
     @Test
+    @Tag("fault-16")
     void neverThrowsForGarbage() {
         final SplittableRandom random = new SplittableRandom(99);
         Inbound peer = new Inbound();

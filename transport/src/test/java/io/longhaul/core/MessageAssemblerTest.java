@@ -29,6 +29,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -68,6 +69,7 @@ class MessageAssemblerTest {
     }
 
     @Test
+    @Tag("fault-38")
     void refusesAPeerThatExceedsItsCredit() {
         final Inbound small = new Inbound(false, 4096, 4096, 16);
         assertEquals(Placement.RECEIVED, small.sendAll(small.message(1, Inbound.bytes(4000, 1), 0, 4000)));
@@ -75,6 +77,7 @@ class MessageAssemblerTest {
     }
 
     @Test
+    @Tag("fault-38")
     void rejectsMessagesThatNoCreditWillEverCover() {
         final Described message = in.message(5, Inbound.bytes(100, 1), 0, (1 << 20) + 1);
         assertEquals(Placement.REFUSED, in.sendAll(message));

@@ -27,6 +27,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,7 @@ class PacketSealerTest {
 
     @ParameterizedTest
     @EnumSource(Suite.class)
+    @Tag("fault-13")
     void everyFlippedBitIsRefusedAndChangesNothing(Suite suite) {
         final SealedEnds ends = new SealedEnds(suite, SealingLimits.DEFAULT);
         assertTrue(ends.open(ends.seal(3, 0)));
@@ -81,6 +83,7 @@ class PacketSealerTest {
     }
 
     @Test
+    @Tag("fault-32")
     void aPacketIsTakenOnce() {
         final SealedEnds ends = new SealedEnds();
         final List<byte[]> packets = new ArrayList<>();
@@ -114,6 +117,7 @@ class PacketSealerTest {
     }
 
     @Test
+    @Tag("fault-50")
     void keysChangeThroughThreeHundredEpochs() {
         final SealedEnds ends = new SealedEnds(Suite.AES_128_GCM, SealedEnds.updateEvery(2));
         byte[] first = {};
@@ -138,6 +142,7 @@ class PacketSealerTest {
     }
 
     @Test
+    @Tag("fault-50")
     void noNewKeyBeforeThePeerHasConfirmedTheOldOne() {
         final SealedEnds ends = new SealedEnds(Suite.AES_128_GCM, SealedEnds.updateEvery(10));
         for (long number = 0; number < 100; number++) {
@@ -174,6 +179,7 @@ class PacketSealerTest {
     }
 
     @Test
+    @Tag("fault-50")
     void anOldKeyIsAcceptedForThreeProbeTimeouts() {
         final SealedEnds ends = new SealedEnds(Suite.AES_128_GCM, SealedEnds.updateEvery(3));
         ends.open(ends.seal(0, 0));
@@ -251,6 +257,7 @@ class PacketSealerTest {
     }
 
     @Test
+    @Tag("fault-51")
     void nothingIsOpenedAtTheForgeryLimit() {
         final SealedEnds ends =
                 new SealedEnds(Suite.AES_128_GCM, new SealingLimits(10, 100, 1 << 29, 1 << 30, Long.MAX_VALUE, 3));
@@ -267,6 +274,7 @@ class PacketSealerTest {
     }
 
     @Test
+    @Tag("fault-35")
     void whatIsReflectedOrMovedToAnotherLaneIsRefused() {
         final SealedEnds ends = new SealedEnds();
         final byte[] moved = ends.seal(0, 0);

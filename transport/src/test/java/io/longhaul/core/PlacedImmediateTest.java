@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.core.wire.PlacedImmediate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PlacedImmediateTest {
@@ -29,6 +30,7 @@ class PlacedImmediateTest {
     }
 
     @Test
+    @Tag("fault-52")
     void namesTheNearestCsn() {
         for (final long around : new long[] {0, 5, 0xff_ffff, 0x100_0000, 0x1_0000_0000L, Long.MAX_VALUE >> 1}) {
             for (final long distance : new long[] {0, 1, 1000, (1 << 22) - 1, 1 << 22, (1 << 23) - 1}) {

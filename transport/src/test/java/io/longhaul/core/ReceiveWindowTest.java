@@ -21,6 +21,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -212,6 +213,7 @@ class ReceiveWindowTest {
     }
 
     @Test
+    @Tag("fault-37")
     void neverThrowsForMalformedRuns() {
         final SplittableRandom random = new SplittableRandom(4711);
         final RunDecoder decoder = new RunDecoder();
@@ -235,6 +237,7 @@ class ReceiveWindowTest {
     }
 
     @Test
+    @Tag("fault-37")
     void refusesTruncatedOverlongAndExcessiveRuns() {
         final RunDecoder decoder = new RunDecoder();
         WireBytes.u8(out, 0, 0x80);

@@ -32,6 +32,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -57,6 +58,7 @@ class RegionTableTest {
     }
 
     @Test
+    @Tag("fault-34")
     void checksKeyRightAndRange() {
         table.expose("a", memory, Grant.of(Right.READ));
         final long key = key("a");
@@ -73,6 +75,7 @@ class RegionTableTest {
     }
 
     @Test
+    @Tag("fault-34")
     void givesEachConnectionItsOwnKeyOfASharedRegion() {
         shared.expose("s", memory, Grant.of(Right.READ, Right.WRITE));
         final RegionTable other = new RegionTable(random::nextLong, shared);
@@ -105,6 +108,7 @@ class RegionTableTest {
     }
 
     @Test
+    @Tag("fault-34")
     void expiresFromTheFirstLookupOn() {
         table.expose("t", memory, new Grant(Set.of(Right.READ), Duration.ofNanos(100)));
         final long key = own(table.lookup(50, "t")).key;
@@ -134,6 +138,7 @@ class RegionTableTest {
     }
 
     @Test
+    @Tag("fault-33")
     void noticesGuessing() {
         table.expose("g", memory, Grant.of(Right.READ));
         for (int i = 0; i < 64; i++) {
@@ -259,6 +264,7 @@ class RegionTableTest {
     }
 
     @Test
+    @Tag("fault-61")
     void deniesMemoryThatWasClosed() {
         final Arena arena = Arena.ofShared();
         table.expose("c", arena.allocate(64), Grant.of(Right.READ));
@@ -268,6 +274,7 @@ class RegionTableTest {
     }
 
     @Test
+    @Tag("fault-59")
     void doesNotLeakEntriesOfRevokedRegions() {
         long first = 0;
         for (int i = 0; i < 10_000; i++) {
@@ -281,6 +288,7 @@ class RegionTableTest {
     }
 
     @Test
+    @Tag("fault-34")
     void neverUsesARegionAfterItsQuiescenceWasTold() throws InterruptedException {
         for (int round = 0; round < 200; round++) {
             final MemorySegment bytes = MemorySegment.ofArray(new long[1]);

@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SendWindowTest {
@@ -28,6 +29,7 @@ class SendWindowTest {
     }
 
     @Test
+    @Tag("fault-38")
     void creditIsAbsoluteAndNeverShrinks() {
         final SendWindow window = new SendWindow(64, 1 << 20, 10);
         assertEquals(10, window.room());

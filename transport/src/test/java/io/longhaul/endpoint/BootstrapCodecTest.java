@@ -26,6 +26,7 @@ import io.longhaul.endpoint.BootstrapMessage.Refusal;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,6 +92,8 @@ class BootstrapCodecTest {
     }
 
     @Test
+    @Tag("fault-70")
+    @Tag("fault-72")
     void ignoresFieldsOfTheFuture() {
         final ByteBuffer bytes = BootstrapCodec.encode(announcement(false));
         final ByteBuffer longer =

@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -152,6 +153,7 @@ class ConnectErrorsTest {
     }
 
     @Test
+    @Tag("fault-70")
     void anAnswerOfAnotherVersionIsTold() throws Exception {
         final ConnectionException refused = connectTo(socket -> {
             say(socket, BootstrapCodec.encode(BootstrapCodecTest.announcement(true), 9));
@@ -206,6 +208,7 @@ class ConnectErrorsTest {
     }
 
     @Test
+    @Tag("fault-70")
     void aServerTellsAClientOfAnotherVersion() throws Exception {
         try (Listener listener = endpoint.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
                 Socket client = new Socket(

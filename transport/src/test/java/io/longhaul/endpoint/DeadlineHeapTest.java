@@ -18,6 +18,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class DeadlineHeapTest {
@@ -26,6 +27,7 @@ class DeadlineHeapTest {
     }
 
     @Test
+    @Tag("fault-48")
     void ordersByDifferenceAcrossTheOverflow() {
         final DeadlineHeap heap = new DeadlineHeap();
         final ConnectionDriver late = driver();

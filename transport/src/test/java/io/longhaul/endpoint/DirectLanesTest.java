@@ -42,6 +42,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -146,6 +147,7 @@ class DirectLanesTest {
     }
 
     @Test
+    @Tag("fault-62")
     void leaveALaneAloneWhoseReceivesAreFlushed() {
         final DirectLanes lanes = lanes();
         final DirectLane failed = lanes.lane(0);
@@ -170,6 +172,7 @@ class DirectLanesTest {
     }
 
     @Test
+    @Tag("fault-61")
     void goOnWhenTheMemoryWasFreedBeforeItsKeyEnded() {
         final DirectLanes lanes = lanes();
         final int handle = lanes.register(port.arena().allocate(1000));
@@ -181,6 +184,7 @@ class DirectLanesTest {
     }
 
     @Test
+    @Tag("fault-61")
     void cutThePeerOffWhenTheDeviceDoesNotEndAKey() {
         final DirectLanes lanes = lanes();
         final int free = port.sendSlab().freeSlots();

@@ -38,6 +38,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -93,6 +94,7 @@ class DirectPlacementTest {
     }
 
     @Test
+    @Tag("fault-68")
     void changesNothingAfterCompletionWhenPacketsComeLateAndTwice() throws Exception {
         final WireConfig wire = WireConfig.builder()
                 .delay(Duration.ofMillis(2))
@@ -140,6 +142,7 @@ class DirectPlacementTest {
     }
 
     @Test
+    @Tag("fault-34")
     void revokingTheRegionEndsTheWrite() throws Exception {
         final WireConfig wire = WireConfig.builder()
                 .delay(Duration.ofMillis(1))

@@ -40,6 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -121,6 +122,7 @@ class LifecycleTest {
     }
 
     @Test
+    @Tag("fault-63")
     void anAbortEndsEveryOperationOnce() throws Exception {
         try (EndpointPair pair = new EndpointPair();
                 Arena arena = Arena.ofShared()) {
@@ -196,6 +198,7 @@ class LifecycleTest {
     }
 
     @Test
+    @Tag("fault-44")
     void aKilledPeerIsNoticedPromptly() throws Exception {
         final ProcessBuilder builder = new ProcessBuilder(
                 System.getProperty("java.home") + File.separator + "bin" + File.separator + "java",
@@ -243,6 +246,7 @@ class LifecycleTest {
     }
 
     @Test
+    @Tag("fault-53")
     void connectionsBeyondTheLimitAreRefused() throws Exception {
         final LonghaulConfig config = EndpointPair.small().maxConnections(1).build();
         try (EndpointPair pair = new EndpointPair(config);
@@ -268,6 +272,7 @@ class LifecycleTest {
     }
 
     @Test
+    @Tag("fault-54")
     void nothingIsLeftBehind() throws Exception {
         final File descriptors = new File("/proc/self/fd");
         openAndClose();

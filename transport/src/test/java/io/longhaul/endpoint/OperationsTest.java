@@ -40,6 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -163,6 +164,7 @@ class OperationsTest {
     }
 
     @Test
+    @Tag("fault-67")
     void atomicsHappenOnce() throws Exception {
         try (EndpointPair pair = new EndpointPair();
                 Arena arena = Arena.ofShared()) {
@@ -184,6 +186,7 @@ class OperationsTest {
     }
 
     @Test
+    @Tag("fault-34")
     void whatIsNotGrantedIsRefused() throws Exception {
         try (EndpointPair pair = new EndpointPair();
                 Arena arena = Arena.ofShared()) {
@@ -199,6 +202,7 @@ class OperationsTest {
     }
 
     @Test
+    @Tag("fault-34")
     void aRevokedRegionRefuses() throws Exception {
         try (EndpointPair pair = new EndpointPair();
                 Arena arena = Arena.ofShared()) {

@@ -36,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -91,6 +92,7 @@ class StreamsTest {
     }
 
     @Test
+    @Tag("fault-64")
     void carryBytesBothWaysWithHalfClose() throws Exception {
         try (EndpointPair pair = new EndpointPair()) {
             final byte[] there = randomBytes(3_000_000, 1);
@@ -110,6 +112,8 @@ class StreamsTest {
     }
 
     @Test
+    @Tag("fault-40")
+    @Tag("fault-41")
     void aReaderThatPausesStopsItsWriterOnly() throws Exception {
         final LonghaulConfig config = EndpointPair.small()
                 .creditBytes(64 << 10)

@@ -50,6 +50,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,6 +119,7 @@ class TlsConnectTest {
     }
 
     @Test
+    @Tag("fault-46")
     void bothEndsExportTheSameSecretForOneConnectionAndAnotherForTheNext() throws Exception {
         final Credentials own = Credentials.load(AUTHORITY.identity("127.0.0.1").source());
         final byte[] first = new byte[24];
@@ -174,6 +176,7 @@ class TlsConnectTest {
     }
 
     @Test
+    @Tag("fault-71")
     void newFilesAreReadWithoutDroppingConnections(@TempDir Path dir) throws Exception {
         final PrivateAuthority next = PrivateAuthority.create();
         write(dir, AUTHORITY, "127.0.0.1");

@@ -58,6 +58,7 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -164,6 +165,7 @@ class TlsRefusalsTest {
     }
 
     @Test
+    @Tag("fault-71")
     void anExpiredClientIsRefused() throws Exception {
         final Instant now = Instant.now();
         assertRefused(
@@ -173,6 +175,7 @@ class TlsRefusalsTest {
     }
 
     @Test
+    @Tag("fault-71")
     void aClientThatIsNotValidYetIsRefused() throws Exception {
         final Instant now = Instant.now();
         assertRefused(
@@ -183,6 +186,7 @@ class TlsRefusalsTest {
     }
 
     @Test
+    @Tag("fault-71")
     void aSelfSignedClientIsRefused() throws Exception {
         final Identity self =
                 Identity.of(STRANGERS.key(), List.of(STRANGERS.certificate()), List.of(AUTHORITY.certificate()));
@@ -223,6 +227,7 @@ class TlsRefusalsTest {
     }
 
     @Test
+    @Tag("fault-71")
     void aServerOfAnotherNameIsRefused() throws Exception {
         final String line = clientLine(AUTHORITY.identity("host-b"), "localhost");
         assertTrue(line.contains("its certificate is for 127.0.0.1, not for localhost"), line);
@@ -320,6 +325,7 @@ class TlsRefusalsTest {
     }
 
     @Test
+    @Tag("fault-70")
     void aClientOfTls12IsRefused() throws Exception {
         final Issued host = AUTHORITY.issue(List.of("old"), Instant.now(), DAY);
         strangeTls("TLSv1.2", new X509Certificate[] {host.certificate(), AUTHORITY.certificate()}, host.key());
@@ -327,6 +333,7 @@ class TlsRefusalsTest {
     }
 
     @Test
+    @Tag("fault-71")
     void aChainOfTooManyCertificatesIsRefused() throws Exception {
         final Issued host = AUTHORITY.issue(List.of("long"), Instant.now(), DAY);
         final X509Certificate[] chain = new X509Certificate[30];
@@ -388,6 +395,7 @@ class TlsRefusalsTest {
     }
 
     @Test
+    @Tag("fault-55")
     void halfOpenAndSlowHandshakesEndByTheirDeadlineAndHoldNobodyUp() throws Exception {
         final long start = System.nanoTime();
         try (Socket silent = dial();
@@ -416,6 +424,7 @@ class TlsRefusalsTest {
     }
 
     @Test
+    @Tag("fault-55")
     void aFullHouseOfSilentConnectionsMakesRoomForOnesThatSpeak() throws Exception {
         final Socket[] silent = new Socket[8];
         for (int i = 0; i < silent.length; i++) {

@@ -41,6 +41,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -121,11 +122,15 @@ class WireTest {
     }
 
     @Test
+    @Tag("fault-1")
     void repairsLosses() throws Exception {
         assertTrue(transfer(wire().lossFraction(0.02).build()).lostPackets() > 0);
     }
 
     @Test
+    @Tag("fault-8")
+    @Tag("fault-11")
+    @Tag("fault-13")
     void survivesCorruptionDuplicatesAndReordering() throws Exception {
         transfer(wire().corruptFraction(0.01)
                 .duplicateFraction(0.01)
@@ -135,6 +140,7 @@ class WireTest {
     }
 
     @Test
+    @Tag("fault-10")
     void lanesMayDifferInLength() throws Exception {
         final WireConfig.Lane longer = new WireConfig.Lane(1, Duration.ofMillis(2), 0, WireConfig.Lane.NEVER);
         final ConnectionStatistics statistics =
@@ -149,6 +155,7 @@ class WireTest {
     }
 
     @Test
+    @Tag("fault-75")
     void aBlockedDataPathIsToldInTime() {
         final LonghaulConfig config = EndpointPair.small()
                 .wire(WireConfig.builder().lossFraction(1).build())
@@ -166,6 +173,8 @@ class WireTest {
     }
 
     @Test
+    @Tag("fault-4")
+    @Tag("fault-66")
     void aSilentPathEndsTheConnection() throws Exception {
         final WireConfig cut = wire().blackHoles(
                         List.of(new WireConfig.BlackHole(Duration.ofSeconds(1), Duration.ofDays(1))))

@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -146,6 +147,7 @@ class TransferTest {
     }
 
     @Test
+    @Tag("fault-17")
     void bytesThatChangeOnTheWayAreNotPutInPlace() throws Exception {
         pair[0].corruptByteAt = 777_777;
         final MemorySink sink = new MemorySink(2_000_000);

@@ -21,6 +21,7 @@ import io.longhaul.congestion.AckSample;
 import io.longhaul.congestion.LinkModel;
 import io.longhaul.congestion.LossSample;
 import io.longhaul.congestion.ModelFlow;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// What counts as congestion and what does not.
@@ -57,6 +58,7 @@ class BbrCongestionTest {
     }
 
     @Test
+    @Tag("fault-24")
     void cutsUnderMarks() {
         settle();
         final long before = bbr.bandwidthBytesPerSecond();
@@ -107,6 +109,7 @@ class BbrCongestionTest {
     }
 
     @Test
+    @Tag("fault-22")
     void losesLittleToAPolicer() {
         //= draft-ietf-ccwg-bbr-06 §A.17 type=test
         final LinkModel link = new LinkModel(RATE, RTT, 1, 7).policer(RATE / 2, 200_000);

@@ -19,6 +19,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.longhaul.congestion.LinkModel;
 import io.longhaul.congestion.ModelFlow;
 import io.longhaul.congestion.cubic.CubicFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -77,6 +78,7 @@ class BbrFairnessTest {
     }
 
     @Test
+    @Tag("fault-23")
     void keepsAShareBesideSomebodyWhoFillsTheBuffer() {
         final double rate = 300e6;
         final LinkModel link = new LinkModel(rate, 20 * MILLI, 0.25, 7);

@@ -18,6 +18,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.congestion.LinkModel;
 import io.longhaul.congestion.ModelFlow;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,6 +28,7 @@ class BbrPathChangeTest {
     private static final long RTT = 20 * MILLI;
 
     @Test
+    @Tag("fault-21")
     void followsTheRateDownAndUpAgain() {
         //= draft-ietf-ccwg-bbr-06 §A.15 type=test
         //= draft-ietf-ccwg-bbr-06 §A.16 type=test
@@ -81,6 +83,7 @@ class BbrPathChangeTest {
     }
 
     @Test
+    @Tag("fault-19")
     void acceptsThatThePathHasBecomeLonger() {
         final double rate = 500e6;
         final LinkModel link = new LinkModel(rate, RTT, 1, 7);

@@ -35,6 +35,7 @@ import io.longhaul.verbs.WorkCompletions;
 import java.lang.foreign.Arena;
 import java.net.InetAddress;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,6 +159,7 @@ class FakeIbverbsTest {
     }
 
     @Test
+    @Tag("fault-57")
     void memoryLockLimitIsExplained() {
         try (IbvDevice device = fake.open();
                 ProtectionDomain domain = device.allocateProtectionDomain();
@@ -221,6 +223,7 @@ class FakeIbverbsTest {
     }
 
     @Test
+    @Tag("fault-62")
     void brokenCompletionQueueIsATypedError() {
         try (IbvDevice device = fake.open();
                 Side side = new Side(device)) {
@@ -255,6 +258,7 @@ class FakeIbverbsTest {
     }
 
     @Test
+    @Tag("fault-62")
     void receiveThatIsPostedAfterTheConnectionBrokeIsFlushed() {
         try (IbvDevice device = fake.open();
                 Side side = new Side(device);
@@ -289,6 +293,7 @@ class FakeIbverbsTest {
     }
 
     @Test
+    @Tag("fault-59")
     void everythingThatWasMadeIsGivenBack() {
         try (IbvDevice device = fake.open();
                 Side side = new Side(device)) {

@@ -46,6 +46,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -185,6 +186,7 @@ class IbvErrorsTest {
     }
 
     @Test
+    @Tag("fault-57")
     void tooLittleLockableMemoryIsExplained() {
         try (Parts parts = new Parts(device())) {
             fake.fail("ibv_reg_mr_iova2", Errno.ENOMEM);
@@ -401,6 +403,7 @@ class IbvErrorsTest {
     }
 
     @Test
+    @Tag("fault-62")
     void deviceThatIsRemovedInUseIsToldAndCanBeClosed() {
         try (Parts parts = new Parts(device())) {
             fake.fail("ibv_modify_qp", Errno.EIO);
@@ -413,6 +416,7 @@ class IbvErrorsTest {
     }
 
     @Test
+    @Tag("fault-61")
     void regionInUseStaysOpenUntilItCanBeClosed() {
         try (Parts parts = new Parts(device())) {
             MemoryRegion region = parts.domain.allocateMemory(64, AccessFlags.LOCAL_WRITE);
@@ -428,6 +432,7 @@ class IbvErrorsTest {
     }
 
     @Test
+    @Tag("fault-61")
     void memoryThatWasFreedTooEarlyIsTold() {
         try (Parts parts = new Parts(device())) {
             Arena arena = Arena.ofShared();

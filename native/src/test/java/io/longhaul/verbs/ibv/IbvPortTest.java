@@ -86,6 +86,7 @@ class IbvPortTest {
     }
 
     @Test
+    @Tag("fault-62")
     void portThatGoesDownIsToldByEventStateAndError() throws Exception {
         makeSpareDevice();
         try (IbvDevice device = provider.open("rxe_x");
@@ -109,6 +110,7 @@ class IbvPortTest {
     }
 
     @Test
+    @Tag("fault-62")
     void removalOfADeviceInUseWaitsForItsUsers() throws Exception {
         makeSpareDevice();
         try {

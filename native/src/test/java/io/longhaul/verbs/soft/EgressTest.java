@@ -24,6 +24,7 @@ import io.longhaul.verbs.SendRequests.Opcode;
 import io.longhaul.verbs.soft.SoftDeviceCounters.Counter;
 import java.util.BitSet;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -71,6 +72,8 @@ class EgressTest {
     }
 
     @Test
+    @Tag("fault-73")
+    @Tag("fault-74")
     void whatIsNotTakenNowIsSentLater() {
         try (SoftPair pair = new SoftPair(QueuePair.Type.UC, builder -> builder, 512, UnwillingEgress::new)) {
             pair.b.qp.postReceive(pair.b.receives, 0, SoftPair.DEPTH);
@@ -99,6 +102,8 @@ class EgressTest {
     }
 
     @Test
+    @Tag("fault-26")
+    @Tag("fault-73")
     void packetLongerThanThePathEndsWithLengthErrorAndTheRestGoesOn() {
         try (SoftPair pair = new SoftPair(QueuePair.Type.UD, builder -> builder, 0, UnwillingEgress::new)) {
             pair.b.qp.postReceive(pair.b.receives, 0, 4);
@@ -123,6 +128,7 @@ class EgressTest {
     }
 
     @Test
+    @Tag("fault-74")
     void refusedSegmentationFallsBackToSinglePackets() {
         try (SoftPair pair = SoftPair.datagrams()) {
             assertTrue(pair.a.device.isBatched());
@@ -146,6 +152,7 @@ class EgressTest {
     }
 
     @Test
+    @Tag("fault-62")
     void fullCompletionQueueHoldsSendsBack() {
         try (SoftPair pair = SoftPair.datagrams()) {
             pair.b.qp.postReceive(pair.b.receives, 0, SoftPair.DEPTH);

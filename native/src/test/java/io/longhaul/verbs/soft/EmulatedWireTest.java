@@ -24,6 +24,7 @@ import io.longhaul.verbs.WorkCompletions;
 import io.longhaul.verbs.soft.LinkCounters.Counter;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -110,6 +111,7 @@ class EmulatedWireTest {
     }
 
     @Test
+    @Tag("fault-13")
     void corruptedPacketsFailTheirIcrc() {
         WireConfig wire = WireConfig.builder().corruptFraction(1).build();
         try (SoftPair pair = pair(wire)) {

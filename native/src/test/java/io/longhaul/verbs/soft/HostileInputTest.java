@@ -27,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -110,6 +111,7 @@ class HostileInputTest {
     }
 
     @Test
+    @Tag("fault-16")
     void everyReasonToDropHasItsCounter() throws IOException {
         try (SoftPair pair = SoftPair.datagrams();
                 DatagramChannel socket = stranger()) {
@@ -157,6 +159,7 @@ class HostileInputTest {
     }
 
     @Test
+    @Tag("fault-16")
     void garbageIsDroppedAndCountedAndNeverThrows() throws IOException {
         for (QueuePair.Type type : new QueuePair.Type[] {QueuePair.Type.UD, QueuePair.Type.UC}) {
             try (SoftPair pair = new SoftPair(type, builder -> builder, 1024);

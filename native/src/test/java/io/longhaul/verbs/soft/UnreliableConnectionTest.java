@@ -30,6 +30,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.util.function.IntPredicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -103,6 +104,7 @@ class UnreliableConnectionTest {
     }
 
     @Test
+    @Tag("fault-34")
     void writesThatAreNotAllowedChangeNothing() {
         try (SoftPair pair = SoftPair.connected(MTU);
                 MemoryRegion localOnly =
@@ -131,6 +133,7 @@ class UnreliableConnectionTest {
     }
 
     @Test
+    @Tag("fault-61")
     void receiveIntoFreedMemoryEndsAsProtectionError() {
         try (SoftPair pair = SoftPair.connected(MTU)) {
             assertFreedReceiveFails(pair);
@@ -279,6 +282,7 @@ class UnreliableConnectionTest {
     }
 
     @Test
+    @Tag("fault-29")
     void packetsOfAnotherHostAreNotForAConnection() {
         try (SoftPair pair = SoftPair.connected(MTU)) {
             SoftQueuePair receiver = (SoftQueuePair) pair.b.qp;

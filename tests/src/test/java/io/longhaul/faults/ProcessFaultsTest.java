@@ -1,0 +1,96 @@
+/*
+ * Copyright the Longhaul authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in
+ * compliance with the License. You may obtain a copy of the License at
+ *
+ *     https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software distributed under the License is
+ * distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and limitations under the License.
+ */
+package io.longhaul.faults;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longhaul.sim.Pair;
+import io.longhaul.sim.Side;
+import io.longhaul.sim.SideClock;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+
+/// Processes that stop for a while, and clocks that are not what one would wish.
+@Timeout(300)
+class ProcessFaultsTest {
+    private static final int RECEIVE_BUFFERS = 2048;
+
+    private static Side either(Pair pair, long seed) {
+        return new SplittableRandom(seed).nextBoolean() ? pair.client : pair.server;
+    }
+
+    @Seeds
+    @Tag("fault-42")
+    @Tag("fault-49")
+    void pausesOfAProcessShorterThanTheIdleTimeoutOnlyCostTheirTime(long seed) {
+        final FaultyPath path = new FaultyPath(seed);
+        final long nanos = (long) path.oneOf(5e6, 50e6, 500e6, 1e9, 5e9);
+        final int kept = path.random.nextBoolean() ? RECEIVE_BUFFERS : 16;
+        final Trial.Result result = path.over(link -> link)
+                .at(20 * Trial.MILLI, pair -> pair.pause(either(pair, seed), nanos, kept))
+                .at(20 * Trial.MILLI + 2 * nanos, pair -> pair.pause(either(pair, ~seed), nanos, kept))
+                .spread(nanos / 8)
+                .describedAs("stopped twice for " + nanos / 1e6 + " ms, " + kept + " packets kept")
+                .run();
+        assertTrue(
+                result.nanos() < 4 * nanos + 6 * nanos + 4 * Trial.SECOND,
+                () -> "seed " + seed + ": two pauses of " + nanos + " ns made it " + result.nanos());
+    }
+
+    @Seeds
+    @Tag("fault-43")
+    void aProcessThatWakesAfterItsPeerGaveItUpTouchesNoMemoryAnyMore(long seed) {
+        final FaultyPath path = new FaultyPath(seed);
+        path.settings.idleTimeoutNanos(10 * Trial.SECOND);
+        final Trial.Result result = path.over(link -> link)
+                .at(50 * Trial.MILLI, pair -> pair.pause(either(pair, seed), 60 * Trial.SECOND, RECEIVE_BUFFERS))
+                .at(14 * Trial.SECOND, pair -> {
+                    final Side awake = either(pair, seed) == pair.client ? pair.server : pair.client;
+                    assertTrue(awake.closed, "the silence of the other process was not noticed");
+                })
+                .spread(20 * Trial.MILLI)
+                .runToAnyEnd();
+        assertTrue(result.succeeded() < result.posted(), "the pause came too late to show anything");
+    }
+
+    @Seeds
+    @Tag("fault-47")
+    void clocksOfAnyOriginThatDriftAndTickCoarselyAreGoodEnough(long seed) {
+        final FaultyPath path = new FaultyPath(seed);
+        // A second clock a day away; 500 millionths is what time daemons steer by; 15 ms is the coarsest clock there is.
+        final SideClock coarse = new SideClock(
+                path.random.nextLong(86_400L * Trial.SECOND),
+                path.random.nextInt(1001) - 500,
+                (long) path.oneOf(1, 1_000, 1e6, 15e6));
+        final SideClock other = new SideClock(-path.random.nextLong(86_400L * Trial.SECOND), 0, 1);
+        path.settings.clocks(
+                path.random.nextBoolean() ? coarse : other, path.random.nextBoolean() ? coarse : SideClock.TRUE);
+        path.over(link -> link.lossFraction(0.01))
+                .limit(300 * Trial.SECOND)
+                .describedAs("clock " + coarse)
+                .run();
+    }
+
+    @Seeds
+    @Tag("fault-48")
+    void aClockThatPassesZeroOrShowsEqualTimesDoesNoHarm(long seed) {
+        final FaultyPath path = new FaultyPath(seed);
+        final SideClock negative = new SideClock(-path.random.nextLong(3 * Trial.SECOND), 0, path.random.nextBoolean() ? 1 : 100_000);
+        path.settings.clocks(negative, path.random.nextBoolean() ? negative : SideClock.TRUE);
+        path.over(link -> link.lossFraction(0.01))
+                .spread(200 * Trial.MILLI)
+                .describedAs("clock " + negative)
+                .run();
+    }
+}
