@@ -40,9 +40,7 @@ public record SideClock(long originNanos, int driftMillionths, long stepNanos) {
     public long at(long trueNanos) {
         final long run = driftMillionths == 0
                 ? trueNanos
-                : trueNanos
-                        + trueNanos / MILLION * driftMillionths
-                        + trueNanos % MILLION * driftMillionths / MILLION;
+                : trueNanos + trueNanos / MILLION * driftMillionths + trueNanos % MILLION * driftMillionths / MILLION;
         return originNanos + (stepNanos == 1 ? run : Math.floorDiv(run, stepNanos) * stepNanos);
     }
 

@@ -12,36 +12,12 @@
  */
 package io.longhaul.sim;
 
-import io.longhaul.ConnectionStatistics;
-import io.longhaul.FecPolicy;
-import io.longhaul.Operation;
-import io.longhaul.OperationStatus;
-import io.longhaul.RemoteRegion;
-import io.longhaul.Right;
-import io.longhaul.congestion.CongestionControllerFactory;
-import io.longhaul.congestion.bbr.BbrFactory;
-import io.longhaul.core.ConnectionEngine;
 import io.longhaul.core.EngineConfig;
 import io.longhaul.core.FecConfig;
 import io.longhaul.core.PacketSealer;
-import io.longhaul.core.SealingLimits;
 import io.longhaul.core.SealingParameters;
 import io.longhaul.core.SealingScratch;
-import io.longhaul.qlog.QlogFile;
-import io.longhaul.qlog.QlogTarget;
-import io.longhaul.verbs.soft.LinkModel;
-import io.longhaul.verbs.soft.WireConfig;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.List;
-import java.util.Objects;
-import java.util.Set;
-import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Makes the ends of a pair from its settings.
@@ -73,7 +49,11 @@ final class SideFactory {
     private static @Nullable SimulatedMemory memory(Pair.Settings settings, boolean isClient) {
         return settings.placementLanes == 0
                 ? null
-                : new SimulatedMemory(settings.placementLanes, settings.ipBytes, settings.seed + (isClient ? 5 : 6), settings.forgetfulMemory);
+                : new SimulatedMemory(
+                        settings.placementLanes,
+                        settings.ipBytes,
+                        settings.seed + (isClient ? 5 : 6),
+                        settings.forgetfulMemory);
     }
 
     private static EngineConfig engine(Pair.Settings settings, boolean isClient) {

@@ -97,8 +97,10 @@ class EndFaultsTest {
                 workload.check();
                 workload.checkUnchanged(snapshot);
                 final long now = pair.statistics(pair.server).receivedPackets();
-                assertTrue(now <= most, () -> "seed " + seed + ": of " + most + " packets " + now + " were received, "
-                        + received + " before the replay");
+                assertTrue(
+                        now <= most,
+                        () -> "seed " + seed + ": of " + most + " packets " + now + " were received, " + received
+                                + " before the replay");
             }
             // Another secret, as after a restart; the connection ids are the same, which they never are in earnest.
             final FaultyPath again = new FaultyPath(seed + 1_000_000);

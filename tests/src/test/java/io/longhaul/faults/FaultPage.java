@@ -101,8 +101,10 @@ final class FaultPage {
                 typeRuns = runs;
                 runs = "";
             } else if (method.find()) {
-                final Shown shown = new Shown(type + "." + method.group(1), module, seeds, runs.isEmpty() ? typeRuns : runs);
-                tags.forEach(each -> tests.computeIfAbsent(each, key -> new ArrayList<>()).add(shown));
+                final Shown shown =
+                        new Shown(type + "." + method.group(1), module, seeds, runs.isEmpty() ? typeRuns : runs);
+                tags.forEach(each ->
+                        tests.computeIfAbsent(each, key -> new ArrayList<>()).add(shown));
                 tags.clear();
                 seeds = 0;
                 runs = "";
@@ -139,13 +141,19 @@ final class FaultPage {
     String text() {
         final StringBuilder text = new StringBuilder(HEAD);
         for (final Row row : rows) {
-            text.append("| ").append(row.number()).append(" | ").append(row.fault()).append(" | ");
+            text.append("| ")
+                    .append(row.number())
+                    .append(" | ")
+                    .append(row.fault())
+                    .append(" | ");
             text.append(row.expected()).append(" | ");
             final List<Shown> shown = tests.getOrDefault(row.number(), List.of());
-            text.append(String.join(
-                    "<br>", shown.stream().map(FaultPage::cell).toList()));
+            text.append(String.join("<br>", shown.stream().map(FaultPage::cell).toList()));
             if (!row.remark().isEmpty()) {
-                text.append(shown.isEmpty() ? "" : "<br>").append('*').append(row.remark()).append('*');
+                text.append(shown.isEmpty() ? "" : "<br>")
+                        .append('*')
+                        .append(row.remark())
+                        .append('*');
             }
             text.append(" |\n");
         }

@@ -33,8 +33,7 @@ import org.junit.jupiter.api.Timeout;
 /// Packets that somebody has changed with care, and peers that lie.
 @Timeout(300)
 class ForgedPacketsTest {
-    private static final ValueLayout.OfInt TRAILER =
-            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfInt TRAILER = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     private interface Change {
         /// Changes a packet.
@@ -115,10 +114,7 @@ class ForgedPacketsTest {
     void acknowledgementsOfWhatWasNeverSentEndTheConnection(long seed) {
         final SplittableRandom random = new SplittableRandom(seed);
         try (Arena arena = Arena.ofShared();
-                Pair pair = new Pair(new Pair.Settings()
-                                .seed(seed)
-                                .link(new FaultyPath(seed).link()))
-                        .establish()) {
+                Pair pair = new Pair(new Pair.Settings().seed(seed).link(new FaultyPath(seed).link())).establish()) {
             final Workload workload = new Workload(pair, arena, seed);
             for (int i = 0; i < 10; i++) {
                 workload.postOne();

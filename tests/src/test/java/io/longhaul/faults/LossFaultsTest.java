@@ -53,9 +53,8 @@ class LossFaultsTest {
         final FaultyPath path = new FaultyPath(seed);
         final boolean all = path.random.nextBoolean();
         // Half of all packets: those of every other stretch of 100 us.
-        final LongPredicate awful = nanos -> nanos >= 2 * Trial.SECOND
-                && nanos < 22 * Trial.SECOND
-                && (all || nanos / 100_000 % 2 == 0);
+        final LongPredicate awful =
+                nanos -> nanos >= 2 * Trial.SECOND && nanos < 22 * Trial.SECOND && (all || nanos / 100_000 % 2 == 0);
         final Trial.Result result = path.over(there -> there.losing(awful), back -> back.losing(awful))
                 .spread(400 * Trial.MILLI)
                 .run();

@@ -30,7 +30,9 @@ class OrderFaultsTest {
         final FaultyPath path = new FaultyPath(seed);
         final double share = path.oneOf(0.001, 0.01, 0.25);
         final Duration late = Duration.ofMillis((long) path.oneOf(1, 5, 10));
-        path.over(link -> link.reorder(share, late)).describedAs(share + " late by " + late).run();
+        path.over(link -> link.reorder(share, late))
+                .describedAs(share + " late by " + late)
+                .run();
     }
 
     @Seeds
@@ -39,7 +41,11 @@ class OrderFaultsTest {
         final FaultyPath path = new FaultyPath(seed, Duration.ofMillis(30));
         final double share = path.oneOf(0.1, 0.5, 0.9);
         final Duration late = Duration.ofMillis((long) path.oneOf(50, 100, 500));
-        path.over(link -> link.reorder(share, late)).describedAs(share + " late by " + late).run();
+        path.settings.operationTimeoutNanos(900 * Trial.SECOND);
+        path.over(link -> link.reorder(share, late))
+                .limit(900 * Trial.SECOND)
+                .describedAs(share + " late by " + late)
+                .run();
     }
 
     @Seeds
@@ -74,9 +80,17 @@ class OrderFaultsTest {
         final FaultyPath path = new FaultyPath(seed);
         final long late = (long) path.oneOf(0.3e9, 2.7e9, 5.5e9, 11e9);
         path.settings.routes(
-                new FaultyRoute(path.link().seed(seed).duplicateFraction(0.3).lossFraction(0.01).build())
+                new FaultyRoute(path.link()
+                                .seed(seed)
+                                .duplicateFraction(0.3)
+                                .lossFraction(0.01)
+                                .build())
                         .duplicatesLateBy(late),
-                new FaultyRoute(path.link().seed(seed + 1).duplicateFraction(0.3).build()).duplicatesLateBy(late));
+                new FaultyRoute(path.link()
+                                .seed(seed + 1)
+                                .duplicateFraction(0.3)
+                                .build())
+                        .duplicatesLateBy(late));
         new Trial(path.settings, seed)
                 .spread(late / 30)
                 .describedAs("duplicates late by " + late / 1e6 + " ms")
@@ -90,7 +104,9 @@ class OrderFaultsTest {
         final double share = path.oneOf(0.001, 0.02, 0.3);
         final long[] dropped = {0};
         path.over(link -> link.corruptFraction(share))
-                .at(300 * Trial.MILLI, pair -> dropped[0] = pair.statistics(pair.server).corruptPackets())
+                .at(
+                        300 * Trial.MILLI,
+                        pair -> dropped[0] = pair.statistics(pair.server).corruptPackets())
                 .describedAs(share + " damaged")
                 .run();
         assertTrue(dropped[0] > 0 || share < 0.3, () -> "seed " + seed + ": no damaged packet was counted");
@@ -102,7 +118,9 @@ class OrderFaultsTest {
         final FaultyPath path = new FaultyPath(seed);
         if (path.random.nextBoolean()) {
             final Duration jitter = Duration.ofMillis((long) path.oneOf(3, 10, 50));
-            path.over(link -> link.jitter(jitter)).describedAs("jitter " + jitter).run();
+            path.over(link -> link.jitter(jitter))
+                    .describedAs("jitter " + jitter)
+                    .run();
             return;
         }
         // As a wireless network does: 250 ms of nothing, six times, every 255 to 500 ms.

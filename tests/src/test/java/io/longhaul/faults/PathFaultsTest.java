@@ -19,9 +19,9 @@ import io.longhaul.sim.PathRoute;
 import io.longhaul.verbs.soft.WireConfig;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
-import org.jspecify.annotations.Nullable;
 
 /// Paths whose length, rate, buffer or marks change, and paths that are far or narrow.
 @Timeout(300)

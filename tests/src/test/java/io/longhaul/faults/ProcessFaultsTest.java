@@ -68,11 +68,11 @@ class ProcessFaultsTest {
     @Tag("fault-47")
     void clocksOfAnyOriginThatDriftAndTickCoarselyAreGoodEnough(long seed) {
         final FaultyPath path = new FaultyPath(seed);
-        // A second clock a day away; 500 millionths is what time daemons steer by; 15 ms is the coarsest clock there is.
-        final SideClock coarse = new SideClock(
-                path.random.nextLong(86_400L * Trial.SECOND),
-                path.random.nextInt(1001) - 500,
-                (long) path.oneOf(1, 1_000, 1e6, 15e6));
+        // A second clock a day away; 500 millionths is what time daemons steer by; 15 ms is the coarsest clock there
+        // is.
+        final SideClock coarse =
+                new SideClock(path.random.nextLong(86_400L * Trial.SECOND), path.random.nextInt(1001) - 500, (long)
+                        path.oneOf(1, 1_000, 1e6, 15e6));
         final SideClock other = new SideClock(-path.random.nextLong(86_400L * Trial.SECOND), 0, 1);
         path.settings.clocks(
                 path.random.nextBoolean() ? coarse : other, path.random.nextBoolean() ? coarse : SideClock.TRUE);
@@ -86,7 +86,8 @@ class ProcessFaultsTest {
     @Tag("fault-48")
     void aClockThatPassesZeroOrShowsEqualTimesDoesNoHarm(long seed) {
         final FaultyPath path = new FaultyPath(seed);
-        final SideClock negative = new SideClock(-path.random.nextLong(3 * Trial.SECOND), 0, path.random.nextBoolean() ? 1 : 100_000);
+        final SideClock negative =
+                new SideClock(-path.random.nextLong(3 * Trial.SECOND), 0, path.random.nextBoolean() ? 1 : 100_000);
         path.settings.clocks(negative, path.random.nextBoolean() ? negative : SideClock.TRUE);
         path.over(link -> link.lossFraction(0.01))
                 .spread(200 * Trial.MILLI)

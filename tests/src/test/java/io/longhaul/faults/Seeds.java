@@ -38,7 +38,8 @@ public @interface Seeds {
     /// Gives the seeds.
     final class Range implements ArgumentsProvider {
         @Override
-        public Stream<? extends Arguments> provideArguments(ParameterDeclarations parameters, ExtensionContext context) {
+        public Stream<? extends Arguments> provideArguments(
+                ParameterDeclarations parameters, ExtensionContext context) {
             final Long only = Long.getLong("longhaul.seed");
             if (only != null) {
                 return Stream.of(Arguments.of(only));

@@ -12,13 +12,13 @@
  */
 package io.longhaul.faults;
 
+import io.longhaul.FecPolicy;
 import io.longhaul.congestion.CongestionControllerFactory;
 import io.longhaul.congestion.bbr.BbrFactory;
 import io.longhaul.congestion.cubic.CubicFactory;
 import io.longhaul.congestion.delay.DelayFactory;
 import io.longhaul.congestion.reserved.ReservedFactory;
 import io.longhaul.congestion.scavenger.ScavengerFactory;
-import io.longhaul.FecPolicy;
 import io.longhaul.core.SealingLimits;
 import io.longhaul.sim.Pair;
 import io.longhaul.sim.SideClock;
@@ -31,7 +31,8 @@ import java.util.function.LongPredicate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 
-/// Draws everything at random: the path, its faults, pauses, clocks, the engine's settings and what is done. After a while
+/// Draws everything at random: the path, its faults, pauses, clocks, the engine's settings and what is done. After a
+/// while
 /// the path heals; then everything must end well.
 @Timeout(3600)
 class SwarmTest {
@@ -63,7 +64,9 @@ class SwarmTest {
             delayNanos = (long) logarithmic(50e3, 500e6);
             healNanos = (long) logarithmic(0.5e9, 20e9);
             lanes = 1 + (maybe(2) ? random.nextInt(16) : 0);
-            note("%.1f Mb/s, %.2f ms, %d lanes, healed after %.1f s", rate / 1e6, delayNanos / 1e6, lanes, healNanos / 1e9);
+            note(
+                    "%.1f Mb/s, %.2f ms, %d lanes, healed after %.1f s",
+                    rate / 1e6, delayNanos / 1e6, lanes, healNanos / 1e9);
         }
 
         private boolean maybe(int oneIn) {
@@ -122,8 +125,8 @@ class SwarmTest {
         private void clocks() {
             if (maybe(3)) {
                 final long step = maybe(2) ? 1 : (long) logarithmic(100, 4e6);
-                final SideClock clock =
-                        new SideClock(random.nextLong(-3600 * Trial.SECOND, 3600 * Trial.SECOND), random.nextInt(1001) - 500, step);
+                final SideClock clock = new SideClock(
+                        random.nextLong(-3600 * Trial.SECOND, 3600 * Trial.SECOND), random.nextInt(1001) - 500, step);
                 settings.clocks(maybe(2) ? clock : SideClock.TRUE, clock);
                 note("%s", clock);
             }
@@ -141,7 +144,8 @@ class SwarmTest {
 
         private FaultyRoute route(long linkSeed, int narrow, LongPredicate lost) {
             final WireConfig.Builder healthy = link(linkSeed);
-            final FaultyRoute route = new FaultyRoute(sick(link(linkSeed + 1)).build()).healing(healthy.build(), healNanos);
+            final FaultyRoute route =
+                    new FaultyRoute(sick(link(linkSeed + 1)).build()).healing(healthy.build(), healNanos);
             if (narrow > 0) {
                 // A path stays as narrow as it became.
                 route.carrying((nanos, ipBytes) -> nanos < healNanos / 2 || ipBytes <= narrow);
@@ -149,7 +153,8 @@ class SwarmTest {
             }
             if (maybe(4)) {
                 final long held = (long) logarithmic(10e6, 2e9);
-                route.holding(nanos -> nanos < healNanos && nanos % (3 * held) < held ? nanos - nanos % (3 * held) + held : nanos);
+                route.holding(nanos ->
+                        nanos < healNanos && nanos % (3 * held) < held ? nanos - nanos % (3 * held) + held : nanos);
                 note("held for %.0f ms", held / 1e6);
             }
             if (maybe(4)) {
@@ -184,7 +189,8 @@ class SwarmTest {
                 final List<WireConfig.Lane> each = new ArrayList<>();
                 for (int i = 0; i < lanes; i++) {
                     final Duration longer = Duration.ofNanos(random.nextLong(1 + delayNanos / 2));
-                    final Duration dead = maybe(4) ? Duration.ofNanos(random.nextLong(healNanos)) : WireConfig.Lane.NEVER;
+                    final Duration dead =
+                            maybe(4) ? Duration.ofNanos(random.nextLong(healNanos)) : WireConfig.Lane.NEVER;
                     each.add(new WireConfig.Lane(i, longer, 0, dead));
                 }
                 link.lanes(each);
@@ -204,7 +210,9 @@ class SwarmTest {
                 final boolean client = maybe(2);
                 final int kept = 16 << random.nextInt(10);
                 note("%s stops for %.0f ms", client ? "client" : "server", nanos / 1e6);
-                trial.at(random.nextLong(healNanos), pair -> pair.pause(client ? pair.client : pair.server, nanos, kept));
+                trial.at(
+                        random.nextLong(healNanos),
+                        pair -> pair.pause(client ? pair.client : pair.server, nanos, kept));
             }
         }
     }

@@ -139,8 +139,8 @@ final class Trial {
     }
 
     private Result exercise(Pair pair, Arena arena, boolean allSucceed) {
-        final List<Workload> workloads = List.of(
-                new Workload(pair, arena, seed, pair.client), new Workload(pair, arena, seed + 1, pair.server));
+        final List<Workload> workloads =
+                List.of(new Workload(pair, arena, seed, pair.client), new Workload(pair, arena, seed + 1, pair.server));
         final SplittableRandom random = new SplittableRandom(seed ^ 0x7A1A1L);
         final long start = pair.nowNanos();
         events.sort(Comparator.comparingLong(Event::atNanos));

@@ -180,10 +180,13 @@ public final class Workload {
         return isEnded() && messagesSeen == expectedMessages.size();
     }
 
-    /// Checks that each operation has ended once, however, and that the memory holds nothing that was not written there.
+    /// Checks that each operation has ended once, however, and that the memory holds nothing that was not written
+    /// there.
     public void checkEnds() {
         for (int i = 0; i < operations.size(); i++) {
-            assertTrue(operations.get(i).isDone(), "operation " + i + " " + operations.get(i).kind() + " has not ended");
+            assertTrue(
+                    operations.get(i).isDone(),
+                    "operation " + i + " " + operations.get(i).kind() + " has not ended");
             assertEquals(1, from.ends.get(operations.get(i)), "ends of operation " + i);
         }
         for (long i = 0; i < REGION_BYTES; i++) {
