@@ -60,8 +60,8 @@ class EndFaultsTest {
     private record Captured(boolean fromClient, int lane, byte[] bytes) {}
 
     private static Pair.Tap into(List<Captured> capture, Pair pair) {
-        return (at, lane, packet, length) -> capture.add(new Captured(
-                at == pair.server, lane, packet.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE)));
+        return (at, lane, packet, length) -> capture.add(
+                new Captured(at == pair.server, lane, packet.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE)));
     }
 
     private static void replay(List<Captured> capture, Pair pair, Arena arena) {
