@@ -94,8 +94,8 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--warmup",
             paramLabel = "N",
-            description = "Seconds before a stream; 40 round trips at least. Default: 2.")
-    int warmup = 2;
+            description = "Seconds before a stream; 40 round trips at least. Default: 5.")
+    int warmup = 5;
 
     @Option(names = "--messages", paramLabel = "N", description = "Of each size. Default: 1000, with --quick 200.")
     int messages;
