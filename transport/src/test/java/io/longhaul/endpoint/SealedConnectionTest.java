@@ -38,11 +38,8 @@ import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-<<<<<<< HEAD
 import java.util.List;
-=======
 import org.junit.jupiter.api.Tag;
->>>>>>> 10da5e1 (Faults: simulations by the row of the matrix, a swarm, docs/faults.md; narrower paths and one-way silences repaired)
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
