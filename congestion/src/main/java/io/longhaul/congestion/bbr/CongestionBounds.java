@@ -48,6 +48,10 @@ final class CongestionBounds {
     /// then
     /// answer it equally often, whatever their round trips are.
     private static final long JUDGED_AFTER_NANOS = 25_000_000;
+    /// Round trip beyond which only whole rounds are judged, ns: many cuts before the first is answered would take
+    /// a
+    /// route that became longer down to nothing.
+    private static final long MAX_JUDGED_RTT_NANOS = 100_000_000;
     /// Rounds of draining after which a delay that does not yield belongs to the path.
     private static final int UNYIELDING_ROUNDS = 8;
     /// Relative difference below which two round trips are the same.
@@ -260,7 +264,8 @@ final class CongestionBounds {
         if (sample.rttNanos > 0) {
             checkMinRttNanos = Math.min(checkMinRttNanos, sample.rttNanos);
         }
-        if (sample.nowNanos - checkNanos >= JUDGED_AFTER_NANOS && !probing) {
+        final boolean judgesWithinRounds = model.queue.minRttNanos() <= MAX_JUDGED_RTT_NANOS;
+        if (judgesWithinRounds && sample.nowNanos - checkNanos >= JUDGED_AFTER_NANOS && !probing) {
             onDelayAlone(false);
         }
         final long queueNanos = model.queue.queueNanos();
