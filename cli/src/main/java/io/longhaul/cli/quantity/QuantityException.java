@@ -22,7 +22,7 @@ public final class QuantityException extends IllegalArgumentException {
     /// @param fault what is wrong with it, without the text
     /// @param examples valid values
     public QuantityException(String text, String fault, String examples) {
-        super("'" + printable(text) + "' " + printable(fault) + "; write for example " + examples);
+        super("'" + printable(text) + "' " + printable(fault) + "; write for example " + printable(examples));
     }
 
     private static String printable(String text) {
