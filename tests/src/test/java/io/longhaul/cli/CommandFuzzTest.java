@@ -91,7 +91,7 @@ class CommandFuzzTest {
                         return shape(e);
                     }
                 })
-                .run(1);
+                .run(4);
     }
 
     @Test
@@ -104,7 +104,7 @@ class CommandFuzzTest {
                         return shape(e);
                     }
                 })
-                .run(1);
+                .run(4);
     }
 
     @Test

@@ -49,6 +49,7 @@ import org.junit.jupiter.api.condition.OS;
 class ChurnTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int MOST_HEAP_GROWTH_BYTES = 4 << 20;
+    private static final int MOST_NATIVE_GROWTH_BYTES = 64 << 10;
 
     /// What the process holds: descriptors, mappings, native memory, heap after a collection.
     private record Held(long descriptors, long mappings, long nativeBytes, long heapBytes) {
@@ -72,7 +73,8 @@ class ChurnTest {
             assertTrue(descriptors <= before.descriptors + 4, what);
             // Threads of the compiler and of virtual threads map stacks and code.
             assertTrue(mappings <= before.mappings + 100, what);
-            assertTrue(nativeBytes <= before.nativeBytes, what);
+            // Threads keep small buffers for reading and writing sockets.
+            assertTrue(nativeBytes <= before.nativeBytes + MOST_NATIVE_GROWTH_BYTES, what);
             assertTrue(heapBytes <= before.heapBytes + MOST_HEAP_GROWTH_BYTES, what);
         }
     }

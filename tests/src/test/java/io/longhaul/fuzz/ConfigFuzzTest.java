@@ -46,7 +46,7 @@ class ConfigFuzzTest {
         final byte[] zeros = new byte[27];
         final byte[] ones = new byte[27];
         java.util.Arrays.fill(ones, (byte) 1);
-        new Fuzzer("settings", List.of(zeros, ones), ConfigFuzzTest::accept).run(1);
+        new Fuzzer("settings", List.of(zeros, ones), ConfigFuzzTest::accept).run(4);
     }
 
     private static int accept(byte[] input) throws Exception {
