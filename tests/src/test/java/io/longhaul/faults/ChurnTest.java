@@ -149,7 +149,8 @@ class ChurnTest {
             assertEquals(OperationStatus.SUCCESS, pair.complete(pair.client, send, 60 * Trial.SECOND));
             pair.client.engine.close(pair.clock(pair.client), seed % 2 == 0, "done");
             assertTrue(
-                    pair.runUntil(() -> pair.client.engine.isClosed() && pair.server.engine.isClosed(), 60 * Trial.SECOND),
+                    pair.runUntil(
+                            () -> pair.client.engine.isClosed() && pair.server.engine.isClosed(), 60 * Trial.SECOND),
                     () -> "seed " + seed + ": not closed");
         }
     }

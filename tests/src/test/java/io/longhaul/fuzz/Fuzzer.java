@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/// Runs a parser over changed inputs: bits and bytes, extreme numbers, cuts, additions, repetitions, and pieces of other
+/// Runs a parser over changed inputs: bits and bytes, extreme numbers, cuts, additions, repetitions, and pieces of
+/// other
 /// inputs. An input with an outcome that was not seen before is kept and changed further.
 ///
-/// {@code -Dlonghaul.fuzz=10000000} sets the executions of each parser, {@code -Dlonghaul.seed=N} the seed. An input that
+/// {@code -Dlonghaul.fuzz=10000000} sets the executions of each parser, {@code -Dlonghaul.seed=N} the seed. An input
+/// that
 /// allocates more than 1 MiB or takes more than 5 ms of processor time, three times in a row, fails.
 public final class Fuzzer {
     private static final long EXECUTIONS = Long.getLong("longhaul.fuzz", 200_000);
@@ -35,8 +37,22 @@ public final class Fuzzer {
     private static final long MOST_BYTES = 1 << 20;
     private static final long MOST_NANOS = 5_000_000;
     private static final long[] EXTREMES = {
-        0, 1, -1, 127, 128, 255, 256, 32_767, 65_535, Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 32, 1L << 48,
-        1L << 62, Long.MAX_VALUE, Long.MIN_VALUE
+        0,
+        1,
+        -1,
+        127,
+        128,
+        255,
+        256,
+        32_767,
+        65_535,
+        Integer.MAX_VALUE,
+        Integer.MIN_VALUE,
+        1L << 32,
+        1L << 48,
+        1L << 62,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE
     };
 
     /// What is tried.

@@ -71,7 +71,8 @@ class PacketFuzzTest {
         };
         pair.establish();
         pair.server.exposed.expose("read", memory, Grant.of(Right.READ));
-        pair.server.exposed.expose("all", arena.allocate(REGION_BYTES, 8), Grant.of(Right.READ, Right.WRITE, Right.ATOMIC));
+        pair.server.exposed.expose(
+                "all", arena.allocate(REGION_BYTES, 8), Grant.of(Right.READ, Right.WRITE, Right.ATOMIC));
         final var all = pair.lookup(pair.client, "all");
         final var read = pair.lookup(pair.client, "read");
         final MemorySegment local = arena.allocate(REGION_BYTES, 8);

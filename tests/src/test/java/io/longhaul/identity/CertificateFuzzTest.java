@@ -40,18 +40,24 @@ class CertificateFuzzTest {
     @Test
     void certificatesAreReadOrRefusedWithOneLine() throws Exception {
         final Path file = directory.resolve("cert.pem");
-        new Fuzzer("certificates", List.of(pem(), (new String(pem(), StandardCharsets.US_ASCII) + "garbage").getBytes(StandardCharsets.US_ASCII)), input -> {
-                    Files.write(file, input);
-                    try {
-                        return PemFiles.certificates(file).size();
-                    } catch (ConfigurationException e) {
-                        final String message = String.valueOf(e.getMessage());
-                        if (message.lines().count() != 1) {
-                            throw new AssertionError("not one line: " + message, e);
-                        }
-                        return message.replaceAll("[0-9]+", "").hashCode();
-                    }
-                })
+        new Fuzzer(
+                        "certificates",
+                        List.of(
+                                pem(),
+                                (new String(pem(), StandardCharsets.US_ASCII) + "garbage")
+                                        .getBytes(StandardCharsets.US_ASCII)),
+                        input -> {
+                            Files.write(file, input);
+                            try {
+                                return PemFiles.certificates(file).size();
+                            } catch (ConfigurationException e) {
+                                final String message = String.valueOf(e.getMessage());
+                                if (message.lines().count() != 1) {
+                                    throw new AssertionError("not one line: " + message, e);
+                                }
+                                return message.replaceAll("[0-9]+", "").hashCode();
+                            }
+                        })
                 .run(SLOW);
     }
 }
