@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// returns 0, then {@link #pollEvent} until it returns null, and then waits until {@link #nextTimeoutNanos}.
 ///
 /// Threading: single writer, the agent that owns the connection. Times are monotonic nanoseconds; deadlines are
-/// compared by
-/// difference.
+/// compared by difference.
 public final class ConnectionEngine {
     /// Returned by {@link #nextTimeoutNanos} when no timer runs.
     public static final long NO_TIMEOUT = Long.MAX_VALUE;
@@ -138,9 +137,8 @@ public final class ConnectionEngine {
         return reached;
     }
 
-    /// Takes the completion of a receive by RDMA WRITE WITH IMMEDIATE: the peer has placed a chunk, the device has
-    /// written
-    /// it. Never throws for what a peer sent.
+    /// Takes the completion of a receive by RDMA WRITE WITH IMMEDIATE: the peer has placed a chunk, the device
+    /// has written it. Never throws for what a peer sent.
     ///
     /// @param placementLane lane of the {@link PlacementPort} on which it arrived
     /// @param immediate the immediate
@@ -454,8 +452,7 @@ public final class ConnectionEngine {
     }
 
     /// Closes: with {@code drain}, new postings are refused and CLOSE is sent once everything posted has ended;
-    /// without, what
-    /// is outstanding ends as FLUSHED at once and CLOSE is sent. CLOSED is the last event.
+    /// without, what is outstanding ends as FLUSHED at once and CLOSE is sent. CLOSED is the last event.
     public void close(long nowNanos, boolean drain, String reason) {
         if (drain) {
             closing.drain(reason);
