@@ -283,10 +283,7 @@ public final class ConnectionEngine {
         if (closing.onTimeout(nowNanos)) {
             tellClosed(null, "");
         }
-        parts.messages.reclaim();
-        if (parts.messages.isCreditDue()) {
-            parts.acks.force();
-        }
+        onMessageReleased();
         if (!closing.isLive()) {
             return;
         }

@@ -16,9 +16,10 @@ import org.agrona.collections.Long2LongHashMap;
 
 /// The uses that a grant with a limited number has left on one connection.
 ///
-/// A use is an operation, which may arrive in several pieces. As the peer numbers its operations, an operation that was
+/// A use is an operation; a write may arrive in several pieces. As the peer numbers its operations, a write that was
 /// admitted may
-/// not move more bytes than the region has: with n uses nobody reads or writes more than n times the region.
+/// not move more bytes than the region has, and nothing else goes on under a number that was used: with n uses nobody
+/// reads or writes more than n times the region.
 final class GrantUses {
     private static final long UNKNOWN = -1;
 
@@ -36,18 +37,19 @@ final class GrantUses {
 
     /// Admits a piece of an operation, whose range was checked.
     ///
+    /// @param goesOn further pieces of the operation may follow
     /// @return false when there is no use left, or the operation moves more than the region has
-    boolean admit(long operationId, long bytes) {
+    boolean admit(long operationId, long bytes, boolean goesOn) {
         final long before = bytesOf.get(operationId);
         if (before == UNKNOWN) {
             if (left == 0) {
                 return false;
             }
             left--;
-            bytesOf.put(operationId, bytes);
+            bytesOf.put(operationId, goesOn ? bytes : regionBytes);
             return true;
         }
-        if (bytes > regionBytes - before) {
+        if (!goesOn || bytes == 0 || bytes > regionBytes - before) {
             return false;
         }
         bytesOf.put(operationId, before + bytes);

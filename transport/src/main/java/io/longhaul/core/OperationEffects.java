@@ -428,6 +428,9 @@ final class OperationEffects {
 
     private Placement executeAtomic(long nowNanos, InboundPiece piece) {
         final long offset = piece.argument1;
+        if ((offset & 7) != 0) {
+            return reject(piece, OperationStatus.REMOTE_RANGE_ERROR);
+        }
         final OperationStatus status = regions.begin(nowNanos, piece, Right.ATOMIC, ATOMIC_BYTES);
         if (status != OperationStatus.SUCCESS) {
             return reject(piece, status);
@@ -435,7 +438,7 @@ final class OperationEffects {
         final long oldValue;
         try {
             final MemorySegment segment = regions.segment();
-            if ((offset & 7) != 0 || segment.maxByteAlignment() < ATOMIC_BYTES) {
+            if (segment.maxByteAlignment() < ATOMIC_BYTES) {
                 return reject(piece, OperationStatus.REMOTE_RANGE_ERROR);
             }
             oldValue = piece.kind == OperationKind.FETCH_AND_ADD

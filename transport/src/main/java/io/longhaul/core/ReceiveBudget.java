@@ -16,10 +16,10 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// Receive memory that the connections of an endpoint may promise to their peers, together.
 ///
-/// What a connection wants beyond its start it gets only in part: at most half of what is left, so that those who come
-/// later find
-/// something, however many were there before (Choudhury and Hahne, Dynamic Queue Length Thresholds, 1998, with a factor
-/// of 1).
+/// Beyond its start, a connection holds at most as much as is left, however often it asks, so that those who come later
+/// find something: alone it holds half of all, n connections an (n + 1)th each (Choudhury and Hahne, Dynamic Queue
+/// Length
+/// Thresholds, 1998, with a factor of 1).
 ///
 /// Threading: any thread.
 public final class ReceiveBudget {
@@ -49,15 +49,29 @@ public final class ReceiveBudget {
         return false;
     }
 
-    /// Takes at most half of what is left.
+    /// Takes so much that its holder has at most what is left then.
     ///
+    /// @param heldBytes what it has already
     /// @return what was taken, 0 and more
-    long takeShare(long wantedBytes) {
+    long takeShare(long wantedBytes, long heldBytes) {
         while (true) {
             final long now = left.get();
-            final long taken = Math.max(0, Math.min(wantedBytes, now / 2));
+            final long taken = Math.max(0, Math.min(wantedBytes, (now - heldBytes) / 2));
             if (taken == 0 || left.compareAndSet(now, now - taken)) {
                 return taken;
+            }
+        }
+    }
+
+    /// Takes all that its holder wants, if it then has at most what is left.
+    boolean tryTakeShare(long wantedBytes, long heldBytes) {
+        while (true) {
+            final long now = left.get();
+            if (wantedBytes > (now - heldBytes) / 2) {
+                return false;
+            }
+            if (left.compareAndSet(now, now - wantedBytes)) {
+                return true;
             }
         }
     }

@@ -77,14 +77,14 @@ final class ReceiveMemory {
     /// @return what was promised: at most {@code bytes}, and no more than the caps leave
     long promise(long bytes) {
         final long allowed = Math.max(0, Math.min(bytes, maxBytes - promisedBytes));
-        final long granted = budget == null ? allowed : budget.takeShare(allowed);
+        final long granted = budget == null ? allowed : budget.takeShare(allowed, promisedBytes);
         promisedBytes += granted;
         return granted;
     }
 
     /// Promises memory if the caps leave all of it.
     boolean tryPromise(long bytes) {
-        if (bytes > maxBytes - promisedBytes || budget != null && !budget.tryTake(bytes)) {
+        if (bytes > maxBytes - promisedBytes || budget != null && !budget.tryTakeShare(bytes, promisedBytes)) {
             return false;
         }
         promisedBytes += bytes;

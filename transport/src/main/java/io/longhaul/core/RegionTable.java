@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.collections.LongHashSet;
 import org.jspecify.annotations.Nullable;
 
 /// What a connection may do with which region, by keys that only its peer knows.
@@ -102,6 +103,8 @@ public final class RegionTable {
     private final Long2ObjectHashMap<Granted> byKey = new Long2ObjectHashMap<>();
     private final Map<Region, Granted> byRegion = new HashMap<>();
     private final ArrayDeque<Lease> leasePool = new ArrayDeque<>();
+    private LongHashSet sweptKeys = new LongHashSet(); // and those swept before them: as many as grants each
+    private LongHashSet sweptKeysBefore = new LongHashSet();
     private int nextSweep = FIRST_SWEEP;
     private long sweptNanos;
     private @Nullable Region inUse;
@@ -188,10 +191,22 @@ public final class RegionTable {
             final boolean gone = granted.region.isQuiesced();
             if (gone) {
                 byKey.remove(granted.key);
+                remember(granted.key);
             }
             return gone;
         });
         nextSweep = Math.max(FIRST_SWEEP, 2 * byKey.size());
+    }
+
+    // Operations that are still on their way name keys that were right: that is no guessing.
+    private void remember(long key) {
+        if (sweptKeys.size() >= maxGrants) {
+            final LongHashSet oldest = sweptKeysBefore;
+            sweptKeysBefore = sweptKeys;
+            sweptKeys = oldest;
+            sweptKeys.clear();
+        }
+        sweptKeys.add(key);
     }
 
     /// Begins a use of a region: SUCCESS, REMOTE_ACCESS_ERROR or REMOTE_RANGE_ERROR. After SUCCESS the caller ends
@@ -201,7 +216,9 @@ public final class RegionTable {
         assert inUse == null : "one use at a time";
         final Granted granted = byKey.get(key);
         if (granted == null) {
-            onWrongKey(nowNanos);
+            if (!sweptKeys.contains(key) && !sweptKeysBefore.contains(key)) {
+                onWrongKey(nowNanos);
+            }
             return OperationStatus.REMOTE_ACCESS_ERROR;
         }
         final Region region = granted.region;
@@ -226,7 +243,7 @@ public final class RegionTable {
             return status;
         }
         final GrantUses uses = Objects.requireNonNull(byKey.get(piece.argument0), "its key was right").uses;
-        if (uses == null || uses.admit(piece.operationId, lengthBytes)) {
+        if (uses == null || uses.admit(piece.operationId, lengthBytes, right == Right.WRITE)) {
             return OperationStatus.SUCCESS;
         }
         done();

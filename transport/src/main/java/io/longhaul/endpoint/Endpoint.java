@@ -236,7 +236,7 @@ final class Endpoint implements Longhaul {
 
     private EndpointConnection accept(ControlChannel channel, long deadlineNanos) {
         final Announcement hello = Bootstrap.hello(channel, deadlineNanos);
-        boolean done = false;
+        EndpointConnection entered = null;
         final Admission.Place place;
         checkOpen();
         try {
@@ -257,18 +257,18 @@ final class Endpoint implements Longhaul {
             final Announcement answer = ConnectionPlan.announce(
                             config, local.port(), true, nonZero(), hello.nonce(), hello.rttNanos())
                     .with(opening.offer());
-            final EndpointConnection connection =
-                    enter(place, local, channel, answer, hello, hello.rttNanos(), opening);
-            done = true;
+            entered = enter(place, local, channel, answer, hello, hello.rttNanos(), opening);
             Bootstrap.answer(channel, answer);
-            return connection;
+            return entered;
         } catch (LonghaulException e) {
-            if (!done) {
+            if (entered == null) {
                 Bootstrap.refuse(channel, Refusal.REFUSED_OTHER, String.valueOf(e.getMessage()));
+            } else {
+                entered.close(Duration.ZERO); // the peer has gone and will never use it
             }
             throw e;
         } finally {
-            if (!done) {
+            if (entered == null) {
                 place.release();
                 opening.close();
             }
@@ -284,7 +284,9 @@ final class Endpoint implements Longhaul {
     /// By what the connections of a peer are counted.
     private static String name(ControlChannel channel) {
         final List<String> names = channel.peerNames();
-        return names.isEmpty() ? channel.remoteAddress().getAddress().getHostAddress() : names.getFirst();
+        return names.isEmpty()
+                ? PendingHandshakes.host(channel.remoteAddress().getAddress()).getHostAddress()
+                : names.getFirst();
     }
 
     /// Puts a connection into service.
@@ -322,14 +324,19 @@ final class Endpoint implements Longhaul {
                                 local.port().sealer(plan.sealing()));
                         place.handOver();
                         engine.budget(admission.memory());
-                        final ConnectionDriver driver =
-                                new ConnectionDriver(agent, connection, engine, remotes(local.port(), plan), direct);
-                        if (trace != null) {
-                            driver.trace(trace);
+                        try {
+                            final ConnectionDriver driver = new ConnectionDriver(
+                                    agent, connection, engine, remotes(local.port(), plan), direct);
+                            if (trace != null) {
+                                driver.trace(trace);
+                            }
+                            connection.attach(driver);
+                            agent.register(driver, !mine.answer());
+                            return driver;
+                        } catch (RuntimeException | Error e) {
+                            engine.free();
+                            throw e;
                         }
-                        connection.attach(driver);
-                        agent.register(driver, !mine.answer());
-                        return driver;
                     })
                     .join();
         } catch (CompletionException e) {

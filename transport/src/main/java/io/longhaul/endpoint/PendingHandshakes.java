@@ -130,7 +130,7 @@ final class PendingHandshakes {
     /// One customer of a provider has an IPv6 network of 56 bits or more (RFC 6177 §2): whoever has one of 48
     /// counts as 256 hosts,
     /// not as 65,536.
-    private static InetAddress host(InetAddress address) {
+    static InetAddress host(InetAddress address) {
         if (!(address instanceof Inet6Address)) {
             return address;
         }
