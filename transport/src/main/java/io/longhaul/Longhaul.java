@@ -80,7 +80,7 @@ public interface Longhaul extends AutoCloseable {
     /// @param totalMemoryBytes receive memory (messages and streams) that is promised to all peers together, bytes,
     ///     1 MiB and more. Each connection has its {@code creditBytes} from the start, and is refused where they
     /// are
-    ///     not there; beyond that it gets at most half of what is left
+    ///     not there; beyond that it holds at most as much as is left
     /// @param grantsPerConnection regions of which a connection may hold the key, 1..131072
     record Limits(int connectionsPerPeer, long totalMemoryBytes, int grantsPerConnection) {
         /// Validates.
