@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 /// or
 /// by the sealer, and by its number. A packet that is not changes nothing but a count.
 final class PacketVerifier {
+    // How much later than its successors a packet without a seal may come: 94 ms at 100 Gb/s on one lane, 9,000 bytes
+    // each.
+    private static final int UNSEALED_WINDOW_PACKETS = 1 << 17;
+
     private final EngineConfig config;
     private final @Nullable PacketSealer sealer;
     private final ReceiveWindow window;
@@ -90,7 +94,7 @@ final class PacketVerifier {
             repeatedPackets++;
             return false;
         }
-        taken[lane].mark(packetNumber, window.capacityChunks());
+        taken[lane].mark(packetNumber, UNSEALED_WINDOW_PACKETS);
         return true;
     }
 

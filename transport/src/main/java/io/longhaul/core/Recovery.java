@@ -204,7 +204,9 @@ final class Recovery {
             if (!described.contains(history.firstCsn(pn))) {
                 continue;
             }
-            if (mayBeHeld(history.firstCsn(pn))) {
+            final long heldUntilNanos = history.sentNanos(pn) + 3 * lossDelayNanos;
+            if (nowNanos - heldUntilNanos < 0 && mayBeHeld(history.firstCsn(pn))) {
+                lossTimeNanos = Math.min(lossTimeNanos, heldUntilNanos);
                 continue;
             }
             history.onMissed(pn, newest - pn);
@@ -230,8 +232,13 @@ final class Recovery {
 
     // True while the receiver may have got a chunk and cannot place it: all descriptions of its piece are lost, or
     // still on
-    // their way on a longer lane. Then neither later packets nor time prove anything. The descriptions themselves are
-    // never held; once one is acknowledged, acknowledgements tell the truth about the others.
+    // their way on a longer lane. Then later packets prove nothing, nor does time before a description that was sent
+    // again
+    // could have been answered: afterwards its own loss is likelier, and what is held would keep the congestion window
+    // from
+    // letting it go again. The descriptions themselves are never held; once one is acknowledged, acknowledgements tell
+    // the
+    // truth about the others.
     private boolean mayBeHeld(long csn) {
         if (window.isAcked(csn)) {
             return false;
