@@ -32,12 +32,13 @@ final class ThrowawayKeys implements AutoCloseable {
         this.directory = directory;
     }
 
-    /// Makes them, valid for a day.
+    /// Makes them, valid for 60 days.
     static ThrowawayKeys make() throws IOException {
         final ThrowawayKeys keys = new ThrowawayKeys(Files.createTempDirectory("longhaul-keys"));
         boolean made = false;
         try {
-            new KeyFiles(keys.directory, false).make(List.of(List.of(HOST)), Duration.ofDays(1), Instant.now());
+            // Longer than the notice that certificates get before they end; the files go with the demo.
+            new KeyFiles(keys.directory, false).make(List.of(List.of(HOST)), Duration.ofDays(60), Instant.now());
             made = true;
             keys.deleteAtExit();
             return keys;
