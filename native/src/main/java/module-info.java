@@ -5,6 +5,8 @@ module io.longhaul.verbs {
     requires static transitive org.jspecify;
 
     exports io.longhaul.isal;
+    exports io.longhaul.linux to
+            io.longhaul;
     exports io.longhaul.verbs;
     exports io.longhaul.verbs.cm;
     exports io.longhaul.verbs.ibv;

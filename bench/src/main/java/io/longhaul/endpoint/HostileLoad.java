@@ -78,8 +78,6 @@ public final class HostileLoad {
                 .device("soft")
                 .identity(authority.identity(name, "localhost", "127.0.0.1"))
                 .creditBytes(64 * 1024)
-                .handshakeTimeout(PATIENCE)
-                .maxPendingHandshakes(16_384)
                 .limits(new io.longhaul.Longhaul.Limits(16_384, 4L << 30, 16_384))
                 .maxConnections(16_384)
                 .wire(wire)

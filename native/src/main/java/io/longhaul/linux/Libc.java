@@ -255,6 +255,19 @@ public final class Libc {
         }
     }
 
+    /// `setpriority(2)`: how nice a process, or with `PRIO_PROCESS` a single thread, is to the others.
+    ///
+    /// @param who its number; 0 is the calling thread
+    /// @param niceness -20..19; only privileged callers lower it
+    public static int setpriority(CallState state, int which, int who, int niceness) {
+        try {
+            int result = (int) Handles.SETPRIORITY.invokeExact(state.segment, which, who, niceness);
+            return result < 0 ? state.negatedErrno() : result;
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
     /// Makes calls on a descriptor fail with EAGAIN instead of waiting.
     ///
     /// @return 0, or the negated `errno`
@@ -303,6 +316,8 @@ public final class Libc {
                 "ioctl",
                 FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
                 Linker.Option.firstVariadicArg(2));
+        private static final MethodHandle SETPRIORITY =
+                find("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
         private static final MethodHandle CLOSE = find("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
         private static final MethodHandle FCNTL = find(
                 "fcntl",

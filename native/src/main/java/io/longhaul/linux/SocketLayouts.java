@@ -48,8 +48,16 @@ final class SocketLayouts {
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
     static final int SO_NO_CHECK = 11;
+    static final int SO_ATTACH_FILTER = 26;
     static final int SO_SNDBUFFORCE = 32;
     static final int SO_RCVBUFFORCE = 33;
+    static final int SO_MEMINFO = 55;
+
+    /// Index of the datagrams that a socket has dropped in the array of SO_MEMINFO, and its length
+    /// (`linux/sock_diag.h`).
+    static final int SK_MEMINFO_DROPS = 8;
+
+    static final int SK_MEMINFO_VARS = 9;
 
     // struct msghdr { name*, u32 namelen, iov*, size_t iovlen, control*, size_t controllen, int flags }
     static final int MSG_NAME = 0;

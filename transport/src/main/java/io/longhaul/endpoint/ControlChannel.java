@@ -34,6 +34,11 @@ interface ControlChannel extends AutoCloseable {
         return "is it a Longhaul server, and not overloaded?";
     }
 
+    /// How long the handshake of this channel has waited for processors of this end, ns.
+    default long waitedNanos() {
+        return 0;
+    }
+
     /// Names in the peer's certificate; none when the channel is in the clear.
     default List<String> peerNames() {
         return List.of();

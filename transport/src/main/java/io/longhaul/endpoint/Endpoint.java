@@ -62,6 +62,7 @@ final class Endpoint implements Longhaul {
     private final Map<InetAddress, PortAgent> ports = new HashMap<>(); // guarded by itself
     private final Set<EndpointListener> listeners = ConcurrentHashMap.newKeySet();
     private final Admission admission;
+    private final DialGate gate = new DialGate();
     private final @Nullable QlogTarget traces;
     private volatile boolean closed;
 
@@ -97,6 +98,12 @@ final class Endpoint implements Longhaul {
     public Connection connect(InetSocketAddress address, Duration timeout) {
         checkOpen();
         final long deadlineNanos = Bootstrap.deadlineNanos(timeout);
+        try (DialGate.Place _ = gate.enter(address, deadlineNanos)) {
+            return connect(address, timeout, deadlineNanos);
+        }
+    }
+
+    private Connection connect(InetSocketAddress address, Duration timeout, long deadlineNanos) {
         final long startNanos = System.nanoTime();
         final TcpControlChannel dialled = Bootstrap.dial(address, config.bindAddress(), deadlineNanos);
         final long rttNanos = System.nanoTime() - startNanos;
@@ -195,7 +202,7 @@ final class Endpoint implements Longhaul {
     /// Server half of the handshake, up to an established connection; null when there is none.
     @Nullable
     EndpointConnection answer(Socket control) {
-        final long deadlineNanos = Bootstrap.deadlineNanos(config.handshakeTimeout());
+        long deadlineNanos = Bootstrap.deadlineNanos(config.handshakeTimeout());
         final TcpControlChannel channel;
         try {
             channel = new TcpControlChannel(control);
@@ -204,7 +211,9 @@ final class Endpoint implements Longhaul {
         }
         EndpointConnection connection = null;
         try {
-            connection = accept(security.onServer(channel, deadlineNanos), deadlineNanos);
+            final ControlChannel secured = security.onServer(channel, deadlineNanos);
+            deadlineNanos += secured.waitedNanos();
+            connection = accept(secured, deadlineNanos);
             if (connection.awaitEstablished(deadlineNanos)) {
                 return connection;
             }

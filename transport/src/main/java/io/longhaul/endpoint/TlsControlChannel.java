@@ -19,6 +19,7 @@ import io.longhaul.endpoint.BootstrapMessage.Refusal;
 import io.longhaul.identity.TlsSession;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
@@ -41,6 +42,7 @@ final class TlsControlChannel implements ControlChannel {
 
     private static final int SNIFFED_BYTES = 4;
 
+    private final HandshakeProcessors processors;
     private final TcpControlChannel raw;
     private final TlsSession session;
     private final SSLEngine engine;
@@ -50,8 +52,11 @@ final class TlsControlChannel implements ControlChannel {
     private ByteBuffer plain; // decrypted; ready to be read
     private long handshakeBytes;
     private boolean proved; // the peer has its key: the handshake is over
+    private long waitedNanos; // for processors of this end
 
-    private TlsControlChannel(TcpControlChannel raw, TlsSession session, boolean client, String own) {
+    private TlsControlChannel(
+            HandshakeProcessors processors, TcpControlChannel raw, TlsSession session, boolean client, String own) {
+        this.processors = processors;
         this.raw = raw;
         this.session = session;
         this.client = client;
@@ -69,10 +74,21 @@ final class TlsControlChannel implements ControlChannel {
     ///
     /// @param client true on the end that connected
     /// @param own this end's certificate in a few words
+    /// @param deadlineNanos time that the peer has; a server does not count what it waits for its own processors
     /// @throws ConnectionException when the peer does not prove who it is, does not speak TLS 1.3, or is too slow
     static TlsControlChannel open(
             TcpControlChannel raw, TlsSession session, boolean client, String own, long deadlineNanos) {
-        final TlsControlChannel channel = new TlsControlChannel(raw, session, client, own);
+        return open(HandshakeProcessors.SHARED, raw, session, client, own, deadlineNanos);
+    }
+
+    static TlsControlChannel open(
+            HandshakeProcessors processors,
+            TcpControlChannel raw,
+            TlsSession session,
+            boolean client,
+            String own,
+            long deadlineNanos) {
+        final TlsControlChannel channel = new TlsControlChannel(processors, raw, session, client, own);
         final String peer = Bootstrap.text(raw.remoteAddress());
         try {
             channel.handshake(deadlineNanos);
@@ -107,13 +123,25 @@ final class TlsControlChannel implements ControlChannel {
         return bytes.limit() >= 2 && bytes.getShort(0) == HANDSHAKE_RECORD;
     }
 
+    /// Computes on the processors that handshakes share.
     private void handshake(long deadlineNanos) throws IOException {
-        engine.beginHandshake();
+        final InetSocketAddress remote = raw.remoteAddress();
+        final Object party = client ? remote : PendingHandshakes.host(remote.getAddress());
+        try (HandshakeProcessors.Turn turn = processors.begin(party)) {
+            handshake(turn, deadlineNanos);
+        }
+    }
+
+    private void handshake(HandshakeProcessors.Turn turn, long deadlineNanos) throws IOException {
+        begin(turn);
         boolean first = true;
         HandshakeStatus status = engine.getHandshakeStatus();
         while (status != HandshakeStatus.NOT_HANDSHAKING && status != HandshakeStatus.FINISHED) {
             status = switch (status) {
-                case NEED_TASK -> runTasks();
+                case NEED_TASK -> {
+                    compute(turn, this::runTasks);
+                    yield engine.getHandshakeStatus();
+                }
                 case NEED_WRAP -> wrap(ByteBuffer.allocate(0));
                 default -> {
                     if (first && received.remaining() < SNIFFED_BYTES) {
@@ -156,11 +184,33 @@ final class TlsControlChannel implements ControlChannel {
                 Reason.AUTHENTICATION_FAILED, peer + " is refused: it is a Longhaul that runs insecure");
     }
 
-    private HandshakeStatus runTasks() {
+    // A client makes its ephemeral key here; a server has nothing to compute before it was greeted.
+    private void begin(HandshakeProcessors.Turn turn) throws IOException {
+        if (!client) {
+            engine.beginHandshake();
+            return;
+        }
+        try {
+            compute(turn, () -> {
+                try {
+                    engine.beginHandshake();
+                } catch (SSLException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private void compute(HandshakeProcessors.Turn turn, Runnable work) {
+        waitedNanos += processors.run(turn, work);
+    }
+
+    private void runTasks() {
         for (Runnable task = engine.getDelegatedTask(); task != null; task = engine.getDelegatedTask()) {
             task.run();
         }
-        return engine.getHandshakeStatus();
     }
 
     private HandshakeStatus wrap(ByteBuffer source) throws IOException {
@@ -200,7 +250,7 @@ final class TlsControlChannel implements ControlChannel {
         }
         final int count;
         try {
-            count = raw.receiveSome(received, deadlineNanos);
+            count = raw.receiveSome(received, proved || client ? deadlineNanos : deadlineNanos + waitedNanos);
         } finally {
             received.flip();
         }
@@ -263,6 +313,11 @@ final class TlsControlChannel implements ControlChannel {
     @Override
     public List<String> peerNames() {
         return session.peerNames();
+    }
+
+    @Override
+    public long waitedNanos() {
+        return waitedNanos;
     }
 
     @Override
