@@ -12,6 +12,8 @@
  */
 package io.longhaul.congestion.bbr;
 
+import io.longhaul.congestion.RttSwing;
+
 /// Minimum round trip of the path, and how far the present round trip stands above it.
 ///
 /// The queue delay is taken from the *smallest* sample of each quarter of a round trip, so that jitter and late
@@ -52,8 +54,6 @@ final class QueueDelay {
     private static final int BUCKET_SWINGS = 2;
     /// Steepest fall of a queue, in parts of the time that it takes: nobody drains more than half of the rate.
     private static final int QUEUE_FALL_DIVISOR = 2;
-    /// Part of the largest swing that a round forgets.
-    private static final int SWING_DECAY = 8;
 
     private static final int RISE_DIVISOR = 8;
     /// Packets that may wait for one another without being a queue.
@@ -90,9 +90,7 @@ final class QueueDelay {
     private double jitterNanos;
     private long previousRttNanos;
     private long previousNanos;
-    private long swingPeakNanos;
-    private long swingPeakStampNanos;
-    private double swingNanos;
+    private final RttSwing swing = new RttSwing();
 
     private long roundMinNanos = Long.MAX_VALUE;
     private long roundPeakNanos;
@@ -152,19 +150,13 @@ final class QueueDelay {
         }
         previousRttNanos = rttNanos;
         previousNanos = nowNanos;
-        final long belowPeakNanos = swingPeakNanos - rttNanos;
-        if (belowPeakNanos > (nowNanos - swingPeakStampNanos) / QUEUE_FALL_DIVISOR) {
-            swingNanos = Math.max(swingNanos, belowPeakNanos);
-        } else {
-            swingPeakNanos = rttNanos;
-            swingPeakStampNanos = nowNanos;
-        }
+        swing.onSample(nowNanos, rttNanos);
     }
 
     /// Time over which the smallest sample is taken: longer than jitter holds a packet, at most a round trip.
     private long bucketLengthNanos() {
         final long shortest = Math.max(MIN_BUCKET_NANOS, minRttNanos / BUCKET_DIVISOR);
-        return Math.max(shortest, Math.min((long) (BUCKET_SWINGS * swingNanos), minRttNanos));
+        return Math.max(shortest, Math.min((long) (BUCKET_SWINGS * swing.nanos()), minRttNanos));
     }
 
     /// Forgets the samples of the round that ended; {@link #roundMinNanos} and {@link #roundPeakNanos} begin anew.
@@ -174,7 +166,7 @@ final class QueueDelay {
         onRivalRound(rate);
         roundMinNanos = Long.MAX_VALUE;
         roundPeakNanos = queueNanos;
-        swingNanos -= swingNanos / SWING_DECAY;
+        swing.onRoundEnd();
     }
 
     /// Says how long the bottleneck needs for a packet: on a slow path that alone is milliseconds.
@@ -222,7 +214,7 @@ final class QueueDelay {
         bucketStartNanos = nowNanos;
         bucketMinNanos = Long.MAX_VALUE;
         previousRttNanos = 0;
-        swingPeakNanos = 0;
+        swing.onRestart();
     }
 
     /// Takes a larger minimum: the path has become longer.
@@ -264,7 +256,7 @@ final class QueueDelay {
 
     /// Largest fall of the round trip lately that no queue can show: how late jitter makes packets.
     long swingNanos() {
-        return (long) swingNanos;
+        return (long) swing.nanos();
     }
 
     /// Smallest sample of the present round, {@link Long#MAX_VALUE} before its first.

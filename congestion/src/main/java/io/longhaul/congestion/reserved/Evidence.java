@@ -14,6 +14,7 @@ package io.longhaul.congestion.reserved;
 
 import io.longhaul.congestion.AckSample;
 import io.longhaul.congestion.Bandwidth;
+import io.longhaul.congestion.RttSwing;
 
 /// What one round trip showed: queue delay, marks, losses, and the rate that was delivered.
 final class Evidence {
@@ -22,6 +23,8 @@ final class Evidence {
     /// Queue delay that counts as congestion: 5 % of the round trip, at least 1 ms.
     private static final long HIGH_FLOOR_NANOS = 1_000_000;
     private static final int HIGH_DIVISOR = 20;
+    /// Most of the round trip that counts as jitter: a queue must not pass for it.
+    private static final int JITTER_DIVISOR = 4;
     /// Change of the round trip between two rounds below which it is steady: 1 % of it, at least 200 us.
     private static final long STEADY_FLOOR_NANOS = 200_000;
     private static final int STEADY_DIVISOR = 100;
@@ -40,6 +43,7 @@ final class Evidence {
     private static final double OVERFLOW_FACTOR = 1.5;
     private static final int FLOOR_ROUNDS = 8;
 
+    private final RttSwing swing = new RttSwing();
     private long minRttNanos;
     private long minStampNanos;
     private boolean hasSample;
@@ -82,6 +86,9 @@ final class Evidence {
     /// Takes an acknowledgement; true when it ends a round, whose figures the getters then give.
     boolean onAck(AckSample sample) {
         onRtt(sample.nowNanos, sample.rttNanos);
+        if (sample.rttNanos > 0) {
+            swing.onSample(sample.nowNanos, sample.rttNanos);
+        }
         onShortMinimum(sample.nowNanos, sample.rttNanos);
         final boolean ended = sample.packetDeliveredBytes >= roundEndDeliveredBytes && sample.newlyAckedBytes > 0;
         if (ended) {
@@ -100,6 +107,7 @@ final class Evidence {
     void restart(long deliveredBytes) {
         roundEndDeliveredBytes = deliveredBytes;
         roundStartNanos = 0;
+        swing.onRestart();
         clear();
     }
 
@@ -152,6 +160,7 @@ final class Evidence {
         roundStartNanos = sample.nowNanos;
         roundStartDeliveredBytes = sample.deliveredBytes;
         roundEndDeliveredBytes = sample.deliveredBytes;
+        swing.onRoundEnd();
         clear();
     }
 
@@ -210,7 +219,14 @@ final class Evidence {
 
     /// True when a queue stood for the whole round and still stands.
     boolean delayed() {
-        return Math.min(queueNanos, shortQueueNanos) > Math.max(HIGH_FLOOR_NANOS, minRttNanos / HIGH_DIVISOR);
+        final long highNanos = Math.max(HIGH_FLOOR_NANOS, minRttNanos / HIGH_DIVISOR);
+        return Math.min(queueNanos, shortQueueNanos) > highNanos + jitterNanos();
+    }
+
+    /// What jitter may add to every sample of a round: packets that keep their order wait for the latest before
+    /// them.
+    private long jitterNanos() {
+        return Math.min((long) swing.nanos(), minRttNanos / JITTER_DIVISOR);
     }
 
     /// True when a packet of the present round was marked.
