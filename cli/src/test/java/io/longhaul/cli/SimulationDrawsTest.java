@@ -17,6 +17,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Draws that once found a fault.
 @Timeout(120)
@@ -27,5 +29,28 @@ class SimulationDrawsTest {
     @Test
     void aWindowFullOfChunksWithoutDescriptionsIsNoStandstill() {
         assertEquals(List.of(), new SimulationDraws(1).run(31, 1, text -> {}).faults());
+    }
+
+    /// Lanes that keep their order, jitter: dense packets are all late, none shows the round trip of the idle path,
+    /// and
+    /// the lateness is no queue.
+    @ParameterizedTest(name = "draw {0}")
+    @ValueSource(ints = {85, 612})
+    void jitterIsNoQueueToAReservedRate(int number) {
+        assertEquals(
+                List.of(), new SimulationDraws(1).run(number, 1, text -> {}).faults());
+    }
+
+    /// Round ends that always came shortly after a queue was judged were not counted, and the path never became
+    /// longer.
+    @Test
+    void aPathTwiceAsLongIsNotTakenForAQueueForever() {
+        assertEquals(List.of(), new SimulationDraws(1).run(670, 1, text -> {}).faults());
+    }
+
+    /// Bursts of 13 among 22 packets of a round trip reach over two rounds: that is not yet loss that lasts.
+    @Test
+    void aBurstThatReachesIntoTheNextRoundDoesNotHalveTheRate() {
+        assertEquals(List.of(), new SimulationDraws(1).run(760, 1, text -> {}).faults());
     }
 }

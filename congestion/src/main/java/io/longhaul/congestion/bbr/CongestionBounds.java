@@ -26,11 +26,11 @@ final class CongestionBounds {
     /// Losses with a queue count when they exceed the floor by half and by this share.
     private static final double LOSS_SLACK = 0.005;
     private static final double FLOOR_MARGIN = 1.5;
-    /// Loss that counts as congestion without any queue, when it lasts for two rounds: a policer, a very short
+    /// Loss that counts as congestion without any queue, when it lasts for two periods: a policer, a very short
     /// buffer.
     private static final double LOSS_ALONE_FRACTION = 0.05;
     private static final double LOSS_ALONE_FLOORS = 3;
-    /// Loss at which the rate is halved, whatever else is known, when it lasts for two rounds.
+    /// Loss at which the rate is halved, whatever else is known, when it lasts for two periods.
     private static final double LOSS_SAFETY_FRACTION = 0.2;
     /// Halvings in a row without a queue or marks.
     private static final int MAX_SAFETY_CUTS = 3;
@@ -56,6 +56,8 @@ final class CongestionBounds {
     private static final int UNYIELDING_ROUNDS = 8;
     /// Relative difference below which two round trips are the same.
     private static final double FLAT_FRACTION = 0.03;
+    /// Share of the queue, if it is one, below which a difference is none.
+    private static final double FLAT_QUEUE_FRACTION = 0.25;
 
     /// Least long-term volume, in bandwidth-delay products: batches and late wake-ups must not starve the path.
     private static final double MIN_INFLIGHT_HI = 1.1;
@@ -164,8 +166,10 @@ final class CongestionBounds {
         final boolean lossy = exceedsFloor(loss.lossFraction());
         final boolean marked = loss.ceFraction() > 0;
         congested = marked || (lossy && delayed);
-        countSafety(marked || delayed);
-        lossRounds = isShare(lossAloneFraction()) ? lossRounds + 1 : 0;
+        if (loss.periodEnded()) {
+            countSafety(marked || delayed);
+            lossRounds = isShare(lossAloneFraction()) ? lossRounds + 1 : 0;
+        }
         lossySinceDelay |= lossy;
         if (safetyRounds >= 2) {
             safetyRounds = 0;
@@ -180,15 +184,15 @@ final class CongestionBounds {
         } else if (lossRounds >= 2) {
             lossRounds = 0;
             onLossAlone();
-        } else {
-            onDelayAlone(true);
+        } else if (!onDelayedRound()) {
+            onDelayAlone();
         }
         climb();
         priorLatest = model.shareBandwidth();
         priorMinRttNanos = model.lastRoundMinRttNanos();
     }
 
-    /// Counts rounds of very high loss. When halving again and again changes nothing and there is no queue and no
+    /// Counts periods of very high loss. When halving again and again changes nothing and there is no queue and no
     /// mark, it
     /// is not our rate that loses.
     private void countSafety(boolean agreed) {
@@ -205,7 +209,7 @@ final class CongestionBounds {
     }
 
     private boolean isShare(double fraction) {
-        return model.loss.lossFraction() > fraction && model.loss.lostPackets() >= MIN_LOST_PACKETS;
+        return model.loss.periodFraction() > fraction && model.loss.periodLostPackets() >= MIN_LOST_PACKETS;
     }
 
     private boolean exceedsFloor(double lossFraction) {
@@ -222,7 +226,7 @@ final class CongestionBounds {
 
     /// A policer loses nothing more once it gets what it passes; corruption does not care.
     private void onLossAlone() {
-        final double fraction = model.loss.lossFraction();
+        final double fraction = model.loss.periodFraction();
         if (cutForLoss && lossAtCut > 0 && fraction > UNCHANGED_FRACTION * lossAtCut) {
             model.loss.adoptFloor(fraction);
             bandwidthLo = loBeforeCut;
@@ -266,7 +270,7 @@ final class CongestionBounds {
         }
         final boolean judgesWithinRounds = model.queue.minRttNanos() <= MAX_JUDGED_RTT_NANOS;
         if (judgesWithinRounds && sample.nowNanos - checkNanos >= JUDGED_AFTER_NANOS && !probing) {
-            onDelayAlone(false);
+            onDelayAlone();
         }
         final long queueNanos = model.queue.queueNanos();
         final boolean due = sample.nowNanos - quickAdaptNanos > model.queue.minRttNanos();
@@ -309,7 +313,25 @@ final class CongestionBounds {
         checkMinRttNanos = Long.MAX_VALUE;
     }
 
-    private void onDelayAlone(boolean roundEnds) {
+    /// Whole rounds are what tells a longer path from a queue, however lately the queue was judged within them.
+    ///
+    /// @return true when the delay of the last round belongs to the path
+    private boolean onDelayedRound() {
+        final boolean delayed = model.standingQueueNanos() > model.queue.highNanos();
+        if (delayChecks == 0 || !delayed || model.lastRoundAppLimited() || model.queue.hasRival()) {
+            return false;
+        }
+        delayRounds++;
+        if (!isPathLonger(model.shareBandwidth())) {
+            return false;
+        }
+        bandwidthLo = delayOnsetLo;
+        forgetDelay();
+        model.queue.rebase(model.nowNanos(), model.lastRoundMinRttNanos());
+        return true;
+    }
+
+    private void onDelayAlone() {
         final long sinceNanos = model.nowNanos() - checkNanos;
         if (checkMinRttNanos == Long.MAX_VALUE
                 || sinceNanos < Math.min(JUDGED_AFTER_NANOS, model.queue.minRttNanos()) / 2) {
@@ -326,15 +348,11 @@ final class CongestionBounds {
             delayOnsetLo = bandwidthLo;
             lossySinceDelay = false;
         }
-        delayRounds += roundEnds ? 1 : 0;
         final double latest = model.shareBandwidth();
-        if (roundEnds && isPathLonger(latest)) {
-            bandwidthLo = delayOnsetLo;
-            forgetDelay();
-            model.queue.rebase(model.nowNanos(), model.lastRoundMinRttNanos());
-        } else if (latest <= 0) {
+        if (latest <= 0) {
             return;
-        } else if (queueNanos > QUICK_ADAPT_QUEUES * model.queue.highNanos()) {
+        }
+        if (queueNanos > QUICK_ADAPT_QUEUES * model.queue.highNanos()) {
             cut(Math.max(QUICK_ADAPT * latest, model.bandwidth() / 4));
         } else if (delayChecks > 1) {
             final double bandwidth = model.bandwidth();
@@ -347,7 +365,9 @@ final class CongestionBounds {
     /// outlasts many rounds of draining, is the path's own.
     private boolean isPathLonger(double latest) {
         final long rttNanos = model.lastRoundMinRttNanos();
-        final boolean flat = Math.abs(rttNanos - priorMinRttNanos) < FLAT_FRACTION * rttNanos;
+        final double yieldedNanos =
+                Math.min(FLAT_FRACTION * rttNanos, FLAT_QUEUE_FRACTION * model.standingQueueNanos());
+        final boolean flat = Math.abs(rttNanos - priorMinRttNanos) < yieldedNanos;
         if (lossySinceDelay) {
             return false; // a buffer that others keep full also stays: then packets are lost
         }

@@ -27,6 +27,13 @@ final class LossAccount {
     /// Standard deviations by which a round must lose less than the floor says to refute it.
     private static final double REFUTING_DEVIATIONS = 3;
 
+    /// Packets after which a share of losses lasts, in whole rounds, and rounds after which it does at the latest:
+    /// one
+    /// burst fills a round of few packets, and reaches into the next.
+    private static final int PERIOD_PACKETS = 128;
+
+    private static final int PERIOD_ROUNDS = 8;
+
     private final int packetBytes;
     private long lostBytes;
     private long ackedBytes;
@@ -36,8 +43,14 @@ final class LossAccount {
     private double floorSentBytes;
 
     private double lossFraction;
-    private long lostPackets;
     private double ceFraction;
+
+    private long periodLostBytes;
+    private long periodBytes;
+    private int periodRounds;
+    private boolean periodEnded;
+    private double periodFraction;
+    private long periodLostPackets;
 
     LossAccount(int packetBytes) {
         this.packetBytes = packetBytes;
@@ -64,7 +77,6 @@ final class LossAccount {
     /// @param queueFree true when nothing of the round can have been lost to a full buffer
     void onRoundEnd(boolean belowCapacity, boolean queueFree) {
         lossFraction = presentFraction();
-        lostPackets = presentLostPackets();
         ceFraction = ackedPackets == 0 ? 0 : (double) markedPackets / ackedPackets;
         if (belowCapacity) {
             refuteFloor();
@@ -72,11 +84,35 @@ final class LossAccount {
                 learnFloor();
             }
         }
-        reset();
+        extendPeriod();
+        clearRound();
     }
 
-    /// Forgets the present round.
+    private void extendPeriod() {
+        periodLostBytes += lostBytes;
+        periodBytes += presentBytes();
+        periodRounds++;
+        periodEnded = periodBytes >= (long) PERIOD_PACKETS * packetBytes || periodRounds >= PERIOD_ROUNDS;
+        if (periodEnded) {
+            periodFraction = periodLostBytes == 0 ? 0 : (double) periodLostBytes / periodBytes;
+            periodLostPackets = packets(periodLostBytes);
+            clearPeriod();
+        }
+    }
+
+    /// Forgets the present round, and the present period.
     void reset() {
+        clearRound();
+        clearPeriod();
+    }
+
+    private void clearPeriod() {
+        periodLostBytes = 0;
+        periodBytes = 0;
+        periodRounds = 0;
+    }
+
+    private void clearRound() {
         lostBytes = 0;
         ackedBytes = 0;
         ackedPackets = 0;
@@ -93,7 +129,11 @@ final class LossAccount {
     }
 
     long presentLostPackets() {
-        return (lostBytes + packetBytes - 1) / packetBytes;
+        return packets(lostBytes);
+    }
+
+    private long packets(long bytes) {
+        return (bytes + packetBytes - 1) / packetBytes;
     }
 
     boolean presentMarked() {
@@ -105,8 +145,19 @@ final class LossAccount {
         return lossFraction;
     }
 
-    long lostPackets() {
-        return lostPackets;
+    /// True when the last whole round ended a period: as many rounds as a share of losses takes to be more than a
+    /// burst.
+    boolean periodEnded() {
+        return periodEnded;
+    }
+
+    /// Share that the last whole period lost, 0..1.
+    double periodFraction() {
+        return periodFraction;
+    }
+
+    long periodLostPackets() {
+        return periodLostPackets;
     }
 
     /// Share of the packets of the last whole round that were marked, 0..1.

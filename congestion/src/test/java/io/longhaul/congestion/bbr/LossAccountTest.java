@@ -72,6 +72,33 @@ class LossAccountTest {
         assertEquals(0, loss.lossFraction());
     }
 
+    @Test
+    void aPeriodLastsUntilABurstIsASmallShareOfIt() {
+        for (int round = 0; round < 5; round++) {
+            final boolean burst = round == 1 || round == 2;
+            round(burst ? 15 : 22, burst ? 7 : 0, false, true);
+            assertEquals(false, loss.periodEnded());
+        }
+        round(22, 0, false, true);
+        assertTrue(loss.periodEnded());
+        assertEquals(14.0 / 132, loss.periodFraction(), 1e-9);
+        assertEquals(14, loss.periodLostPackets());
+        round(128, 0, false, true);
+        assertTrue(loss.periodEnded());
+        assertEquals(0, loss.periodFraction());
+    }
+
+    @Test
+    void aPeriodOfFewPacketsEndsAfterEightRounds() {
+        for (int round = 0; round < 7; round++) {
+            round(1, 1, false, true);
+            assertEquals(false, loss.periodEnded());
+        }
+        round(1, 1, false, true);
+        assertTrue(loss.periodEnded());
+        assertEquals(0.5, loss.periodFraction());
+    }
+
     private void round(int acked, int lost, boolean belowCapacity, boolean queueFree) {
         loss.onAcked((long) acked * PACKET, acked, 0);
         loss.onLost((long) lost * PACKET);
