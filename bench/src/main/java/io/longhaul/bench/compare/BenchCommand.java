@@ -12,7 +12,6 @@
  */
 package io.longhaul.bench.compare;
 
-import io.longhaul.bench.link.EmulatedPath;
 import io.longhaul.bench.link.NetworkPair;
 import io.longhaul.cli.quantity.BitRate;
 import io.longhaul.cli.quantity.ByteSize;
@@ -20,18 +19,18 @@ import io.longhaul.cli.quantity.Fraction;
 import io.longhaul.cli.quantity.QuantityException;
 import io.longhaul.cli.quantity.TimeSpan;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -46,7 +45,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpAutoWidth = true,
         description = {
-            "Measure Longhaul beside TCP and raw UDP, all over the same emulated link on this machine,"
+            "Measure Longhaul beside TCP, QUIC, Aeron and raw UDP, all over the same emulated link on this machine,"
                     + " and write a report.",
             "Needs root, for network namespaces. Interrupt and repeat it as you like: what was measured is kept.",
             ""
@@ -68,25 +67,66 @@ public final class BenchCommand implements Callable<Integer> {
     @Nullable
     String peers;
 
-    @Option(names = "--kinds", paramLabel = "LIST", description = "Only these of stream, messages, load. Default: all.")
+    @Option(
+            names = "--kinds",
+            paramLabel = "LIST",
+            description = "Only these of stream, messages, load, memory, connections, pingpong, small. Default: all.")
     @Nullable
     String kinds;
 
     @Option(names = "--rate", paramLabel = "LIST", description = "Rates of the line. Default: 2gbit.")
     String rates = "2gbit";
 
-    @Option(names = "--rtt", paramLabel = "LIST", description = "Round trips. Default: 20ms,100ms.")
-    String rtts = "20ms,100ms";
+    @Option(names = "--rtt", paramLabel = "LIST", description = "Round trips. Default: 20ms,100ms, with --quick 20ms.")
+    @Nullable
+    String rtts;
 
-    @Option(names = "--loss", paramLabel = "LIST", description = "Losses. Default: 0%%,0.1%%,1%%.")
-    String losses = "0%,0.1%,1%";
+    @Option(
+            names = "--loss",
+            paramLabel = "LIST",
+            description = "Losses. Default: 0%%,0.1%%,1%%, with --quick 0%%,0.1%%.")
+    @Nullable
+    String losses;
 
     @Option(names = "--mtu", paramLabel = "BYTES", description = "Of the link. Default: 9000.")
     int mtu = 9000;
 
-    @Option(names = "--sizes", paramLabel = "LIST", description = "Of messages. Default: 64KiB,1MiB,16MiB.")
+    @Option(
+            names = "--sizes",
+            paramLabel = "LIST",
+            description = "Lengths of messages, and how many of each in a run. Default:"
+                    + " 64KiB:500,1MiB:2000,16MiB:100,128MiB:6, with --quick 1MiB:200.")
     @Nullable
     String sizes;
+
+    @Option(
+            names = "--messages",
+            paramLabel = "N",
+            description = "Messages in a run, of each length for which --sizes does not say. Default: 200.")
+    int messages = 200;
+
+    @Option(
+            names = "--connections",
+            paramLabel = "LIST",
+            description = "How many connections. Default: 1,10,100,1000, with --quick 1,100.")
+    @Nullable
+    String connections;
+
+    @Option(
+            names = "--memory-rtt",
+            paramLabel = "LIST",
+            description = "Round trips at which memory is measured. Default: 5ms,20ms,50ms,100ms,200ms, with --quick"
+                    + " 20ms,100ms.")
+    @Nullable
+    String memoryRtts;
+
+    @Option(
+            names = "--only",
+            paramLabel = "LIST",
+            description = "Only cells whose names have one of these in them, * for any: 'messages/*/1.00MiB,load/'."
+                    + " --dry-run lists the names.")
+    @Nullable
+    String only;
 
     @Option(names = "--seconds", paramLabel = "N", description = "Of a stream. Default: 5, with --quick 3.")
     int seconds;
@@ -94,13 +134,11 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--warmup",
             paramLabel = "N",
-            description = "Seconds before a stream; 40 round trips at least. Default: 5.")
-    int warmup = 5;
+            description =
+                    "Seconds before what counts; of a stream 40 round trips at least. Default: 5, with --quick 4.")
+    int warmup;
 
-    @Option(names = "--messages", paramLabel = "N", description = "Of each size. Default: 1000, with --quick 200.")
-    int messages;
-
-    @Option(names = "--no-direct", description = "Leave out the path without an emulated link.")
+    @Option(names = "--no-direct", description = "Leave out the paths without an emulated link.")
     boolean noDirect;
 
     @Option(names = "--out", paramLabel = "DIR", description = "For results and report. Default: longhaul-bench.")
@@ -109,7 +147,10 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--redo", description = "Forget the results of the chosen cells first.")
     boolean redo;
 
-    @Option(names = "--dry-run", description = "Only tell what would run.")
+    @Option(names = "--retry", description = "Forget the failures of the chosen cells first.")
+    boolean retry;
+
+    @Option(names = "--dry-run", description = "Only tell what is missing, and how long it would take.")
     boolean dryRun;
 
     @Option(names = "--report", description = "Only write the report from the results.")
@@ -138,128 +179,124 @@ public final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         List<String> skipped = new ArrayList<>();
-        List<Cell> cells = chosenCells(skipped);
+        List<Cell> cells = selection().cells(skipped);
         int count = runs > 0 ? runs : quick ? 1 : 5;
-        Files.createDirectories(out);
-        Results results = new Results(out.resolve("comparison.jsonl"));
+        Path file = out.resolve("comparison.jsonl");
+        if (!dryRun) {
+            Files.createDirectories(out);
+        }
+        Results results = new Results(file);
+        Effort effort = effort();
         if (!reportOnly) {
-            if (redo && !dryRun) {
-                List<String> names = cells.stream().map(Cell::name).toList();
-                results.remove(names::contains);
-            }
+            Rounds rounds = new Rounds(cells, effort, results, () -> write(results, skipped));
             skipped.forEach(each -> say("skipped: " + each));
             if (dryRun) {
-                cells.forEach(each -> System.out.println(each.name()));
+                for (int run = 1; run <= count; run++) {
+                    for (Cell each : rounds.missing(run)) {
+                        System.out.println(each.name() + " run " + run);
+                    }
+                }
+                say("about " + Rounds.time(rounds.estimatedSeconds(count)));
                 return 0;
             }
             NetworkPair.unavailable().ifPresent(why -> {
                 throw usage("cannot run here: " + why);
             });
-            measure(cells, count, results);
+            Set<String> names = cells.stream().map(Cell::name).collect(Collectors.toSet());
+            if (redo) {
+                results.remove(line -> names.contains(JsonText.string(line, "cell")));
+            } else if (retry) {
+                results.remove(line -> names.contains(JsonText.string(line, "cell")) && line.containsKey("failure"));
+            }
+            rounds.measure(count, Arrays.asList(given));
         }
-        Files.writeString(out.resolve("comparison.md"), MarkdownReport.write(results, skipped));
-        Files.writeString(out.resolve("comparison.html"), HtmlReport.write(results, skipped));
+        write(results, skipped);
         say("written: " + out.resolve("comparison.md") + " and comparison.html");
         return 0;
     }
 
-    private void measure(List<Cell> cells, int count, Results results) throws IOException, InterruptedException {
-        Effort effort =
-                new Effort(seconds > 0 ? seconds : quick ? 3 : 5, warmup, messages > 0 ? messages : quick ? 200 : 1000);
-        boolean manifest = false;
-        Path folder = Files.createTempDirectory("longhaul-bench");
-        try (NetworkPair namespaces = new NetworkPair()) {
-            // Runs outside, cells inside: a machine that slows down does so for all alike.
-            for (int run = 1; run <= count; run++) {
-                List<Cell> todo = new ArrayList<>();
-                for (Cell each : cells) {
-                    if (!results.has(each.name(), run)) {
-                        todo.add(each);
-                    }
-                }
-                if (!todo.isEmpty() && !manifest) {
-                    results.add(Manifest.ofThisMachine(Arrays.asList(given)));
-                    manifest = true;
-                }
-                measureRun(todo, run, effort, results, new CellRun.Place(namespaces, folder));
-            }
-        } finally {
-            delete(folder);
-        }
+    private void write(Results results, List<String> skipped) throws IOException {
+        Files.writeString(out.resolve("comparison.md"), MarkdownReport.write(results, skipped));
+        Files.writeString(out.resolve("comparison.html"), HtmlReport.write(results, skipped));
     }
 
-    /// One link for all cells of a path that stand beside each other.
-    private void measureRun(List<Cell> todo, int run, Effort effort, Results results, CellRun.Place place)
-            throws IOException, InterruptedException {
-        int next = 0;
-        while (next < todo.size()) {
-            PathPoint path = todo.get(next).path();
-            if (path.isDirect()) {
-                place.namespaces().joinByEthernet(path.mtuBytes());
-                for (; next < todo.size() && todo.get(next).path().equals(path); next++) {
-                    one(new CellRun(todo.get(next), run, effort, null), place, results, next, todo.size());
-                }
-                place.namespaces().removeEthernet();
-            } else {
-                try (EmulatedPath link = new EmulatedPath(
-                        place.namespaces(), path.wire(2L * run), path.wire(2L * run + 1), path.mtuBytes())) {
-                    for (; next < todo.size() && todo.get(next).path().equals(path); next++) {
-                        one(new CellRun(todo.get(next), run, effort, link), place, results, next, todo.size());
-                    }
-                }
+    private Effort effort() {
+        int before = warmup > 0 ? warmup : quick ? 4 : 5;
+        return new Effort(seconds > 0 ? seconds : quick ? 3 : 5, before, countsOfSizes());
+    }
+
+    /// Lengths of messages, and how many of each.
+    private Map<Long, Integer> countsOfSizes() {
+        String text = sizes != null ? sizes : quick ? "1MiB:200" : "64KiB:500,1MiB:2000,16MiB:100,128MiB:6";
+        Map<Long, Integer> result = new LinkedHashMap<>();
+        for (String each : text.split(",", -1)) {
+            String[] parts = each.split(":", 2);
+            long bytes = list("--sizes", parts[0], size -> ByteSize.parse(size).bytes())
+                    .getFirst();
+            int count = parts.length == 1 ? messages : whole("--sizes", parts[1], 1, 10_000_000);
+            if (bytes < 1 || bytes > 1 << 30) {
+                throw usage("--sizes are in 1B..1GiB");
+            }
+            result.put(bytes, count);
+        }
+        return result;
+    }
+
+    private int whole(String option, String text, int least, int most) {
+        if (text.matches("[0-9]{1,9}")) {
+            int value = Integer.parseInt(text);
+            if (value >= least && value <= most) {
+                return value;
             }
         }
+        throw usage("Invalid value for option '" + option + "': '" + text + "' is no number in " + least + ".." + most);
     }
 
-    private static void one(CellRun cell, CellRun.Place place, Results results, int index, int of)
-            throws IOException, InterruptedException {
-        say(String.format(
-                Locale.ROOT,
-                "%d/%d run %d %s",
-                index + 1,
-                of,
-                cell.run(),
-                cell.cell().name()));
-        var result = cell.measure(place);
-        results.add(result);
-        String failure = JsonText.string(result, "failure");
-        say(
-                failure.isEmpty()
-                        ? String.format(
-                                Locale.ROOT,
-                                "    %.0f Mb/s, p99 %.1f ms",
-                                JsonText.number(result, "goodput_bps") / 1e6,
-                                JsonText.number(result, "latency_us", "p99") / 1e3)
-                        : "    failed: " + failure);
-    }
-
-    private List<Cell> chosenCells(List<String> skipped) {
+    private Selection selection() {
+        if (messages < 1) {
+            throw usage("--messages is 1 at least");
+        }
         List<PathPoint> paths = new ArrayList<>();
-        for (long rate : list("--rate", rates, text -> BitRate.parse(text).bitsPerSecond())) {
-            for (long rtt : list("--rtt", rtts, text -> TimeSpan.parse(text).nanos())) {
+        List<Long> lines = list("--rate", rates, text -> BitRate.parse(text).bitsPerSecond());
+        for (long rate : lines) {
+            for (long rtt : roundTrips("--rtt", rtts, quick ? "20ms" : "20ms,100ms")) {
+                String text = losses != null ? losses : quick ? "0%,0.1%" : "0%,0.1%,1%";
                 for (double loss :
-                        list("--loss", losses, text -> Fraction.parse(text).value())) {
+                        list("--loss", text, each -> Fraction.parse(each).value())) {
                     paths.add(new PathPoint(rate, rtt, loss, mtu));
                 }
             }
         }
-        if (mtu < 1280 || mtu > 65_000 || paths.stream().anyMatch(each -> each.rateBitsPerSecond() <= 0)) {
+        if (mtu < 1280 || mtu > 65_000 || lines.stream().anyMatch(each -> each <= 0)) {
             throw usage("--mtu is in 1280..65000, and rates are positive");
         }
-        List<Long> bytes = list(
-                "--sizes",
-                sizes != null ? sizes : quick ? "1MiB" : "64KiB,1MiB,16MiB",
-                text -> ByteSize.parse(text).bytes());
-        if (bytes.stream().anyMatch(each -> each < 1 || each > 1 << 30)) {
-            throw usage("--sizes are in 1B..1GiB");
+        List<PathPoint> memory =
+                roundTrips("--memory-rtt", memoryRtts, quick ? "20ms,100ms" : "5ms,20ms,50ms,100ms,200ms").stream()
+                        .map(rtt -> new PathPoint(lines.getFirst(), rtt, 0, mtu))
+                        .toList();
+        List<Long> numbers = new ArrayList<>();
+        for (String each : (connections != null ? connections : quick ? "1,100" : "1,10,100,1000").split(",", -1)) {
+            numbers.add((long) whole("--connections", each, 1, 10_000));
         }
-        return Selection.cells(
+        return new Selection(
                 paths,
                 noDirect ? 0 : mtu,
-                bytes,
+                List.copyOf(countsOfSizes().keySet()),
+                numbers,
+                memory,
                 words("--peers", peers, Selection.peerNames()),
-                words("--kinds", kinds, List.of("stream", "messages", "load")),
-                skipped);
+                words(
+                        "--kinds",
+                        kinds,
+                        Arrays.stream(Cell.Kind.values()).map(Cell.Kind::word).toList()),
+                only == null ? List.of() : Arrays.asList(only.split(",", -1)));
+    }
+
+    private List<Long> roundTrips(String option, @Nullable String given, String otherwise) {
+        return list(
+                option,
+                given == null ? otherwise : given,
+                text -> TimeSpan.parse(text).nanos());
     }
 
     private List<String> words(String option, @Nullable String list, List<String> known) {
@@ -290,17 +327,5 @@ public final class BenchCommand implements Callable<Integer> {
 
     private static void say(String text) {
         System.err.println("bench: " + text);
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            all.sorted(Comparator.reverseOrder()).forEach(each -> {
-                try {
-                    Files.delete(each);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        }
     }
 }

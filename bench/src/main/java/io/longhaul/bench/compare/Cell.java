@@ -13,13 +13,14 @@
 package io.longhaul.bench.compare;
 
 import io.longhaul.cli.quantity.ByteSize;
+import java.util.Locale;
 
 /// What is measured: one peer, doing one thing, on one path.
 ///
 /// @param kind what it does
 /// @param peer who does it
-/// @param sizeBytes length of a message, 0 for a stream
-record Cell(Kind kind, Peer peer, PathPoint path, long sizeBytes) {
+/// @param parameter length of a message, or how many connections; 0 where there is neither
+record Cell(Kind kind, Peer peer, PathPoint path, long parameter) {
     /// What a peer does.
     enum Kind {
         /// As many bytes as it can.
@@ -27,12 +28,53 @@ record Cell(Kind kind, Peer peer, PathPoint path, long sizeBytes) {
         /// Messages, one at a time, each until it is known to have arrived.
         MESSAGES,
         /// Messages that are due at fixed times, timed from when they are due.
-        LOAD
+        LOAD,
+        /// A stream, for the memory that it takes.
+        MEMORY,
+        /// Many connections: what they cost.
+        CONNECTIONS,
+        /// A small message there and back, on this machine.
+        PINGPONG,
+        /// As many small messages as it can, on this machine.
+        SMALL;
+
+        /// What the options and the results call it.
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private static final int SECONDS_TO_START = 4;
+    private static final double WORSE_THAN_IDEAL = 1.5;
+
+    /// Length of a message, 0 for a stream.
+    long sizeBytes() {
+        return kind == Kind.CONNECTIONS ? 0 : parameter;
     }
 
     /// What the results call it.
     String name() {
-        return kind.name().toLowerCase(java.util.Locale.ROOT) + "/" + peer.name()
-                + (sizeBytes == 0 ? "" : "/" + ByteSize.format(sizeBytes).replace(" ", "")) + "/" + path.name();
+        String what = switch (kind) {
+            case STREAM, MEMORY -> "";
+            case CONNECTIONS -> "/" + parameter;
+            default -> "/" + ByteSize.format(parameter).replace(" ", "");
+        };
+        return kind.word() + "/" + peer.name() + what + "/" + path.name();
+    }
+
+    /// About how long a run takes.
+    double estimatedSeconds(Effort effort) {
+        double warmup = effort.warmupSeconds(path);
+        return SECONDS_TO_START
+                + switch (kind) {
+                    case STREAM, MEMORY -> warmup + effort.seconds();
+                    case MESSAGES ->
+                        WORSE_THAN_IDEAL
+                                * (effort.messages(parameter) + effort.warmupMessages(this))
+                                * path.idealSeconds(parameter);
+                    case LOAD -> warmup + effort.loadSeconds();
+                    case CONNECTIONS -> warmup + effort.seconds() + 8 + parameter / 100.0;
+                    case PINGPONG, SMALL -> effort.warmupSeconds() + effort.seconds();
+                };
     }
 }

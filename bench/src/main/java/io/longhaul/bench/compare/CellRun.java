@@ -36,27 +36,19 @@ record CellRun(Cell cell, int run, Effort effort, @Nullable EmulatedPath path) {
     /// @param folder for what programs say on standard error
     record Place(NetworkPair namespaces, Path folder) {}
 
+    /// What the results say when it could not be tried.
+    Map<String, @Nullable Object> failed(String why) {
+        Map<String, @Nullable Object> line = describe();
+        line.put("failure", why);
+        return line;
+    }
+
     /// Runs it.
     ///
     /// @return the line for the results; a run without a result says why in `failure`
     Map<String, @Nullable Object> measure(Place place) throws InterruptedException {
-        Map<String, @Nullable Object> line = new LinkedHashMap<>();
+        Map<String, @Nullable Object> line = describe();
         PathPoint point = cell.path();
-        line.put("cell", cell.name());
-        line.put("run", run);
-        line.put("kind", cell.kind().name().toLowerCase(java.util.Locale.ROOT));
-        line.put("peer", cell.peer().name());
-        line.put("title", cell.peer().title());
-        line.put("rate_bps", point.rateBitsPerSecond());
-        line.put("rtt_ms", point.rttNanos() / 1e6);
-        line.put("loss", point.lossFraction());
-        line.put("mtu", point.mtuBytes());
-        line.put("queue_bytes", point.isDirect() ? null : point.queueBytes());
-        line.put("size_bytes", cell.sizeBytes());
-        if (cell.sizeBytes() > 0 && !point.isDirect()) {
-            line.put("ideal_seconds", point.idealSeconds(cell.sizeBytes()));
-        }
-        line.put("at", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         EmulatedPath link = path;
         long cpu = 0;
         long delivered = 0;
@@ -65,7 +57,7 @@ record CellRun(Cell cell, int run, Effort effort, @Nullable EmulatedPath path) {
             delivered = deliveredBytes(link.link());
             link.link().takeLatestNanos();
         }
-        try (Programs programs = new Programs(place.namespaces(), place.folder())) {
+        try (Programs programs = new Programs(place.namespaces(), place.folder(), point.isLoopback())) {
             try {
                 line.putAll(cell.peer().run(cell, effort, programs));
                 if (link != null) {
@@ -74,6 +66,7 @@ record CellRun(Cell cell, int run, Effort effort, @Nullable EmulatedPath path) {
             } catch (IOException | RuntimeException e) {
                 line.put("failure", e.getMessage() == null ? e.toString() : e.getMessage());
             }
+            line.putAll(programs.memory());
             line.put("commands", programs.commands());
         }
         line.put("load", Manifest.load());
@@ -84,6 +77,30 @@ record CellRun(Cell cell, int run, Effort effort, @Nullable EmulatedPath path) {
             line.put("link_real_time", link.link().isRealTime());
             line.put("link_refused", link.link().refusedWrites());
         }
+        return line;
+    }
+
+    private Map<String, @Nullable Object> describe() {
+        Map<String, @Nullable Object> line = new LinkedHashMap<>();
+        PathPoint point = cell.path();
+        line.put("cell", cell.name());
+        line.put("run", run);
+        line.put("kind", cell.kind().word());
+        line.put("peer", cell.peer().name());
+        line.put("title", cell.peer().title());
+        line.put("rate_bps", point.rateBitsPerSecond());
+        line.put("rtt_ms", point.rttNanos() / 1e6);
+        line.put("loss", point.lossFraction());
+        line.put("mtu", point.mtuBytes());
+        line.put("queue_bytes", point.isDirect() ? null : point.queueBytes());
+        line.put("size_bytes", cell.sizeBytes());
+        if (cell.kind() == Cell.Kind.CONNECTIONS) {
+            line.put("connections", cell.parameter());
+        }
+        if (cell.sizeBytes() > 0 && !point.isDirect()) {
+            line.put("ideal_seconds", point.idealSeconds(cell.sizeBytes()));
+        }
+        line.put("at", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         return line;
     }
 

@@ -12,22 +12,56 @@
  */
 package io.longhaul.bench.compare;
 
+import java.util.Map;
+
 /// How long is measured.
 ///
 /// @param seconds of a stream
 /// @param warmupSeconds before it; at least 40 round trips are taken
-/// @param messages of a kind that counts messages
-record Effort(int seconds, int warmupSeconds, int messages) {
+/// @param messages of each length, in a run
+record Effort(int seconds, int warmupSeconds, Map<Long, Integer> messages) {
     private static final double ROUND_TRIPS = 40;
-    private static final double MESSAGES_TO_WARM_UP = 0.1;
+    private static final int LEAST_MESSAGES_TO_WARM_UP = 3;
+    private static final double PATIENCE = 2.5;
 
     /// Seconds of a stream that do not count.
     int warmupSeconds(PathPoint path) {
         return Math.max(warmupSeconds, (int) Math.ceil(ROUND_TRIPS * path.rttNanos() / 1e9));
     }
 
-    /// Messages that do not count.
-    int warmupMessages() {
-        return Math.max(20, (int) (MESSAGES_TO_WARM_UP * messages));
+    /// Messages of a length that count.
+    int messages(long sizeBytes) {
+        return messages.getOrDefault(sizeBytes, 1);
+    }
+
+    /// Seconds of a load, those that count.
+    int loadSeconds() {
+        return 2 * seconds;
+    }
+
+    /// Messages that do not count: as many as the path carries while code becomes fast.
+    int warmupMessages(Cell cell) {
+        double perSecond = cell.kind() == Cell.Kind.LOAD
+                ? LoadRate.messagesPerSecond(cell)
+                : 1 / cell.path().idealSeconds(cell.sizeBytes());
+        return Math.max(LEAST_MESSAGES_TO_WARM_UP, (int) Math.ceil(warmupSeconds * perSecond));
+    }
+
+    /// How many messages of a cell count.
+    int countOf(Cell cell) {
+        return cell.kind() == Cell.Kind.LOAD
+                ? (int) Math.ceil(loadSeconds() * LoadRate.messagesPerSecond(cell))
+                : messages(cell.sizeBytes());
+    }
+
+    /// After how many seconds no more messages are sent: a transport that takes far longer than the ideal has fewer
+    /// of
+    /// them.
+    double mostSeconds(Cell cell) {
+        int total = countOf(cell) + warmupMessages(cell);
+        double ideal = cell.kind() == Cell.Kind.LOAD
+                ? total / LoadRate.messagesPerSecond(cell)
+                : total * cell.path().idealSeconds(cell.sizeBytes());
+        return PATIENCE * ideal + 10;
     }
 }

@@ -56,6 +56,7 @@ final class HtmlReport {
         report.completion();
         report.load();
         report.cost();
+        report.out.append(new MoreSections(report.cells, report.titles).html());
         report.everything(skipped);
         return report.out.append("</body></html>\n").toString();
     }
@@ -216,7 +217,7 @@ final class HtmlReport {
                                 Summary cell = find(
                                         here,
                                         each -> each.title().equals(title) && each.constant("size_bytes") == size);
-                                return cell.spread("latency_us", which).median() / 1e6 / cell.constant("ideal_seconds");
+                                return Latencies.of(cell).value(which) / 1e6 / cell.constant("ideal_seconds");
                             })
                             .toArray();
                     lines.add(new Charts.Line(title + " " + which, values, which.equals("p99"), titles.indexOf(title)));
@@ -244,11 +245,12 @@ final class HtmlReport {
         add(
                 "<h2>Latency under load</h2><p>Messages due at fixed times, half of the line's rate; timed from when each was due, so that"
                         + " waiting for others counts.</p>");
-        List<String> places = List.of("p50", "p90", "p99", "max");
+        List<String> places = List.of("p50", "p90", "p99", "p99.9", "max");
         Map<String, List<Charts.Line>> charts = new LinkedHashMap<>();
         for (Summary each : all) {
+            Latencies latencies = Latencies.of(each);
             double[] values = places.stream()
-                    .mapToDouble(which -> each.spread("latency_us", which).median() / 1e3)
+                    .mapToDouble(which -> latencies.value(which) / 1e3)
                     .toArray();
             charts.computeIfAbsent(
                             size(each.constant("size_bytes")) + " messages, " + MarkdownReport.pathOf(each),
@@ -259,7 +261,8 @@ final class HtmlReport {
     }
 
     private void cost() {
-        List<Summary> all = chosen(each -> each.spread("cpu_seconds_per_gib").count() > 0);
+        List<Summary> all = chosen(each -> each.kind().equals("stream")
+                && each.spread("cpu_seconds_per_gib").count() > 0);
         if (all.isEmpty()) {
             return;
         }
@@ -294,13 +297,16 @@ final class HtmlReport {
     private void everything(List<String> skipped) {
         add(
                 "<h2>All figures</h2><div class=\"wide\"><table><tr><th>cell</th><th>Mb/s</th><th>mean, ms</th><th>p99, ms</th>"
-                        + "<th>CPU s/GiB</th><th>link held up, ms</th><th>load</th><th>runs</th></tr>");
+                        + "<th>CPU s/GiB</th><th>memory, client / server, MiB</th><th>link held up, ms</th><th>load</th><th>runs</th></tr>");
         for (Summary each : cells) {
             List<Function<Summary, String>> columns = List.of(
                     cell -> cell.spread("goodput_bps").text("%.0f", 1e6),
-                    cell -> cell.spread("latency_us", "mean").text("%.1f", 1e3),
-                    cell -> cell.spread("latency_us", "p99").text("%.1f", 1e3),
+                    cell -> cell.spread("latency_us", "mean").text("%.3g", 1e3),
+                    cell -> cell.spread("latency_us", "p99").text("%.3g", 1e3),
                     cell -> cell.spread("cpu_seconds_per_gib").text("%.2f", 1),
+                    cell -> cell.spread("rss_client_bytes").text("%.0f", 1 << 20)
+                            + " / "
+                            + cell.spread("rss_server_bytes").text("%.0f", 1 << 20),
                     cell -> cell.spread("link_late_ms").text("%.1f", 1),
                     cell -> cell.spread("load").text("%.1f", 1),
                     cell -> cell.runs().size()

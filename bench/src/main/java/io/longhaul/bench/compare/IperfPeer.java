@@ -16,6 +16,7 @@ import io.longhaul.bench.link.NetworkPair;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// @param controller as `net.ipv4.tcp_congestion_control` names it
 /// @param streams connections beside each other
 record IperfPeer(String controller, int streams) implements Peer {
+    private static final int MOST_STREAMS = 128; // of iperf3
     private static final double GIB = 1L << 30;
     private static final Path CONTROLLERS = Path.of("/proc/sys/net/ipv4/tcp_available_congestion_control");
 
@@ -64,7 +66,15 @@ record IperfPeer(String controller, int streams) implements Peer {
 
     @Override
     public boolean does(Cell.Kind kind) {
-        return kind == Cell.Kind.STREAM;
+        // Small messages on this machine: a write for each, on one connection.
+        return kind == Cell.Kind.STREAM
+                || kind == Cell.Kind.SMALL && name().equals("tcp-cubic")
+                || kind == Cell.Kind.CONNECTIONS && name().equals("tcp-bbr");
+    }
+
+    @Override
+    public boolean does(Cell cell) {
+        return does(cell.kind()) && (cell.kind() != Cell.Kind.CONNECTIONS || cell.parameter() <= MOST_STREAMS);
     }
 
     @Override
@@ -72,29 +82,40 @@ record IperfPeer(String controller, int streams) implements Peer {
             throws IOException, InterruptedException {
         programs.startServer(List.of("iperf3", "--server", "--one-off", "--forceflush"), "listening");
         int warmup = effort.warmupSeconds(cell.path());
-        String output = programs.runClient(
-                List.of(
-                        "iperf3",
-                        "--client",
-                        NetworkPair.RIGHT_ADDRESS,
-                        "--time",
-                        String.valueOf(effort.seconds()),
-                        "--omit",
-                        String.valueOf(warmup),
-                        "--congestion",
-                        controller,
-                        "--parallel",
-                        String.valueOf(streams),
-                        "--json"),
-                effort.seconds() + warmup + 30);
+        long parallel = cell.kind() == Cell.Kind.CONNECTIONS ? cell.parameter() : streams;
+        List<String> command = new ArrayList<>(List.of(
+                "iperf3",
+                "--client",
+                programs.serverAddress(),
+                "--time",
+                String.valueOf(effort.seconds()),
+                "--omit",
+                String.valueOf(warmup),
+                "--congestion",
+                controller,
+                "--parallel",
+                String.valueOf(parallel),
+                "--json"));
+        if (cell.kind() == Cell.Kind.SMALL) {
+            command.addAll(List.of("--length", String.valueOf(cell.sizeBytes())));
+        }
+        String output = programs.runClient(command, effort.seconds() + warmup + 30);
         Map<String, @Nullable Object> json = JsonText.parse(output);
         String error = JsonText.string(json, "error");
         if (!error.isEmpty()) {
             throw new IOException(error);
         }
+        if (json.get("end") instanceof Map<?, ?> end
+                && end.get("sender_tcp_congestion") instanceof String used
+                && !used.equals(controller)) {
+            throw new IOException("the connection had the congestion control '" + used + "', not " + controller);
+        }
         Map<String, @Nullable Object> result = new LinkedHashMap<>();
         double goodput = JsonText.number(json, "end", "sum_received", "bits_per_second");
         result.put("goodput_bps", goodput);
+        if (cell.kind() == Cell.Kind.SMALL) {
+            result.put("messages_per_second", goodput / 8 / cell.sizeBytes());
+        }
         result.put("retransmitted_segments", JsonText.number(json, "end", "sum_sent", "retransmits"));
         double percent = JsonText.number(json, "end", "cpu_utilization_percent", "host_total")
                 + JsonText.number(json, "end", "cpu_utilization_percent", "remote_total");

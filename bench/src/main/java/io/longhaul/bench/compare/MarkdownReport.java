@@ -44,6 +44,7 @@ final class MarkdownReport {
         report.costs();
         report.messages("messages", "Completion of one message at a time");
         report.messages("load", "Latency under a load of half the line's rate, timed from when each message was due");
+        report.out.append(new MoreSections(report.cells, List.of()).markdown());
         report.rest(skipped);
         return report.out.toString();
     }
@@ -154,27 +155,27 @@ final class MarkdownReport {
         if (chosen.isEmpty()) {
             return;
         }
-        line("## " + title + ", ms");
+        line("## " + title);
         line("");
-        line("| message | path | transport | ideal | mean | p50 | p99 | p99.9 | max | messages | mean / ideal |");
-        line("|---|---|---|---|---|---|---|---|---|---|---|");
+        line("Percentiles are of all messages of all runs together; p99.9 from 10,000 messages on.");
+        line("");
+        line(
+                "| message | path | transport | messages | ideal, ms | mean, ms | p50 | p99 | p99.9 | max | mean / ideal | p99 / ideal"
+                        + " | p99.9 / ideal | max / ideal |");
+        line("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         for (Summary each : chosen) {
-            List<String> row = new ArrayList<>();
-            row.add(sizeOf(each));
-            row.add(pathOf(each));
-            row.add(each.title());
+            List<String> row = new ArrayList<>(List.of(sizeOf(each), pathOf(each), each.title()));
             double ideal = each.constant("ideal_seconds") * 1e3;
+            Latencies all = Latencies.of(each);
+            row.add(each.runs().isEmpty() ? "" : String.format(Locale.ROOT, "%.0f", all.messages()));
             row.add(Double.isFinite(ideal) ? String.format(Locale.ROOT, "%.1f", ideal) : "");
             row.add(orFailure(each, each.spread("latency_us", "mean").text("%.1f", MILLISECOND_IN_MICROS)));
-            for (String which : List.of("p50", "p99", "p999", "max")) {
-                // p99.9 of fewer than 10,000 is little more than the greatest of them.
-                row.add(
-                        which.equals("p999") && each.spread("operations").greatest() < 10_000
-                                ? ""
-                                : each.spread("latency_us", which).text("%.1f", MILLISECOND_IN_MICROS));
+            for (String which : List.of("p50", "p99", "p99.9", "max")) {
+                row.add(all.text(which, "%.1f", MILLISECOND_IN_MICROS));
             }
-            row.add(each.spread("operations").text("%.0f", 1));
-            row.add(Double.isFinite(ideal) ? each.spread("latency_us", "mean").text("%.2f", 1e3 * ideal) : "");
+            for (String which : List.of("mean", "p99", "p99.9", "max")) {
+                row.add(all.text(which, "%.2f", MILLISECOND_IN_MICROS * ideal));
+            }
             line("| " + String.join(" | ", row) + " |");
         }
         line("");
@@ -217,6 +218,7 @@ final class MarkdownReport {
         return parts[parts.length - 1]
                 .replace("-mtu", ", MTU ")
                 .replace("veth", "virtual Ethernet, no delay")
+                .replace("loopback", "this machine")
                 .replace("bps-", "b/s, ")
                 .replaceAll("ms-([0-9.]+)%", "ms, $1 %");
     }

@@ -34,6 +34,14 @@ record PathPoint(long rateBitsPerSecond, long rttNanos, double lossFraction, int
     // TCP over IPv4 with time stamps.
     private static final int HEADER_BYTES = 52;
 
+    /// Both ends in one namespace: no network between them.
+    static final PathPoint LOOPBACK = new PathPoint(0, 0, 0, 65_536);
+
+    /// Whether both ends are in one namespace.
+    boolean isLoopback() {
+        return equals(LOOPBACK);
+    }
+
     /// Whether there is no emulated link.
     boolean isDirect() {
         return rateBitsPerSecond == 0;
@@ -77,6 +85,9 @@ record PathPoint(long rateBitsPerSecond, long rttNanos, double lossFraction, int
 
     /// A name without blanks.
     String name() {
+        if (isLoopback()) {
+            return "loopback";
+        }
         return isDirect()
                 ? "veth-mtu" + mtuBytes
                 : BitRate.format(rateBitsPerSecond).replace(" ", "").replace("/s", "ps") + "-"

@@ -31,6 +31,11 @@ interface Peer {
     /// Whether it can do that.
     boolean does(Cell.Kind kind);
 
+    /// Whether it can do it so often.
+    default boolean does(Cell cell) {
+        return does(cell.kind());
+    }
+
     /// Runs both of its ends.
     ///
     /// @return goodput_bps; for messages also latency_us with mean, p50, p99, p999, max, and operations; where it

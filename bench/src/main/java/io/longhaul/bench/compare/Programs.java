@@ -17,6 +17,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,8 +25,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Runs the programs of one cell: a server on the right, a client on the left, and ends them all.
@@ -33,20 +37,59 @@ import org.jspecify.annotations.Nullable;
 /// Threading: one thread, but for the watch that ends a client which takes too long.
 final class Programs implements AutoCloseable {
     private static final int SECONDS_TO_START = 60;
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final int LOOK_MILLIS = 250;
+    private static final int LOOKS_BEFORE_PROBE = 10;
     private static final double TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux of today
 
     private final NetworkPair namespaces;
     private final Path folder;
     private final List<Process> running = new ArrayList<>();
     private final Set<String> commands = new LinkedHashSet<>();
-    private @Nullable Process server;
+    private final Map<String, Long> memory = new ConcurrentHashMap<>();
+    private final boolean loopback;
+    private volatile @Nullable Process server;
+    private volatile List<String> probe = List.of();
+    private volatile String probed = "";
 
     /// Makes a runner.
     ///
     /// @param folder for what the programs say on standard error
-    Programs(NetworkPair namespaces, Path folder) {
+    /// @param loopback whether both ends are in one namespace
+    Programs(NetworkPair namespaces, Path folder, boolean loopback) {
         this.namespaces = namespaces;
         this.folder = folder;
+        this.loopback = loopback;
+    }
+
+    /// Where servers listen.
+    String serverAddress() {
+        return loopback ? LOOPBACK : NetworkPair.RIGHT_ADDRESS;
+    }
+
+    /// What clients send from.
+    String clientAddress() {
+        return loopback ? LOOPBACK : NetworkPair.LEFT_ADDRESS;
+    }
+
+    /// A folder for files, in memory where there is one; all cells share it.
+    Path folder() {
+        return folder;
+    }
+
+    /// Runs a command beside the next client, a while after its start.
+    void probe(List<String> command) {
+        probe = command;
+    }
+
+    /// What it printed.
+    String probed() {
+        return probed;
+    }
+
+    /// The most memory that the processes had, and what the server had when it was ready.
+    Map<String, Long> memory() {
+        return Map.copyOf(memory);
     }
 
     /// The namespaces.
@@ -84,6 +127,7 @@ final class Programs implements AutoCloseable {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
             if (line.contains(word)) {
                 watch.interrupt();
+                memory.put("rss_server_start_bytes", residentBytes(process));
                 return line;
             }
             lines.add(line);
@@ -99,9 +143,12 @@ final class Programs implements AutoCloseable {
         Path errors = Files.createTempFile(folder, "client", ".err");
         Process process = start(false, command, errors);
         Thread watch = endAfter(process, atMostSeconds);
+        Thread look = Thread.ofVirtual().start(() -> lookAt(process));
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int status = process.waitFor();
         watch.interrupt();
+        look.interrupt();
+        look.join();
         if (status != 0) {
             String why = lastLine(output.lines().toList(), errors);
             throw new IOException(
@@ -133,10 +180,46 @@ final class Programs implements AutoCloseable {
         return List.copyOf(commands);
     }
 
+    /// Notes again and again how much memory the ends have, and runs the probe.
+    private void lookAt(Process client) {
+        List<String> command = probe;
+        probe = List.of();
+        try {
+            for (int i = 1; client.isAlive(); i++) {
+                Thread.sleep(LOOK_MILLIS);
+                memory.merge("rss_client_bytes", residentBytes(client), Math::max);
+                Process far = server;
+                if (far != null) {
+                    memory.merge("rss_server_bytes", residentBytes(far), Math::max);
+                }
+                if (i == LOOKS_BEFORE_PROBE && !command.isEmpty()) {
+                    Process process = namespaces.program(false, command).start();
+                    probed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                }
+            }
+        } catch (IOException e) {
+            probed = String.valueOf(e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the client has ended
+        }
+    }
+
+    /// Resident memory of a process; 0 when it has ended.
+    private static long residentBytes(Process process) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(process.pid()), "status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10)
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException | UncheckedIOException e) {
+            return 0;
+        }
+    }
+
     private Process start(boolean right, List<String> command, Path errors) throws IOException {
         commands.add((right ? "right: " : "left: ") + shorten(command));
         Process process = namespaces
-                .program(right, command)
+                .program(right || loopback, command)
                 .redirectInput(Redirect.from(new File("/dev/null")))
                 .redirectError(Redirect.to(errors.toFile()))
                 .start();

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,12 +58,15 @@ final class Results {
     }
 
     /// Forgets cells.
-    void remove(java.util.function.Predicate<String> cells) throws IOException {
-        lines.removeIf((Map<String, @Nullable Object> line) ->
-                line.containsKey("cell") && cells.test(JsonText.string(line, "cell")));
+    ///
+    /// @param which of the runs
+    void remove(java.util.function.Predicate<Map<String, @Nullable Object>> which) throws IOException {
+        lines.removeIf((Map<String, @Nullable Object> line) -> line.containsKey("cell") && which.test(line));
         StringBuilder text = new StringBuilder();
         lines.forEach(line -> text.append(JsonText.write(line)).append('\n'));
-        Files.writeString(file, text);
+        Path other = file.resolveSibling(file.getFileName() + ".new");
+        Files.writeString(other, text);
+        Files.move(other, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /// Whether a run of a cell has a result, or has failed.

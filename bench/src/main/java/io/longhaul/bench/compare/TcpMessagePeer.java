@@ -12,7 +12,6 @@
  */
 package io.longhaul.bench.compare;
 
-import io.longhaul.bench.link.NetworkPair;
 import io.longhaul.bench.peers.TcpMessages;
 import java.io.IOException;
 import java.util.List;
@@ -46,36 +45,30 @@ record TcpMessagePeer(String controller) implements Peer {
 
     @Override
     public boolean does(Cell.Kind kind) {
-        return kind != Cell.Kind.STREAM;
+        return kind == Cell.Kind.MESSAGES || kind == Cell.Kind.LOAD;
     }
 
     @Override
     public Map<String, @Nullable Object> run(Cell cell, Effort effort, Programs programs)
             throws IOException, InterruptedException {
         programs.namespaces().congestionControl(controller);
-        return messages(TcpMessages.class, PORT, cell, effort, programs);
+        programs.probe(List.of("ss", "-tinH", "dst", programs.serverAddress()));
+        Map<String, @Nullable Object> result = MessagePrograms.run(
+                List.of(), TcpMessages.class, List.of(programs.serverAddress(), PORT), cell, effort, programs);
+        String used = controllerIn(programs.probed());
+        if (!used.equals(controller)) {
+            throw new IOException("the connection had the congestion control '" + used + "', not " + controller);
+        }
+        result.put("cc", used);
+        return result;
     }
 
-    /// Runs a program that takes `serve ADDRESS PORT` and `load ADDRESS PORT SIZE WARMUP MESSAGES RATE`.
-    static Map<String, @Nullable Object> messages(
-            Class<?> program, String port, Cell cell, Effort effort, Programs programs)
-            throws IOException, InterruptedException {
-        programs.startServer(Programs.java(program, List.of("serve", NetworkPair.RIGHT_ADDRESS, port)), "\"port\"");
-        double rate = cell.kind() == Cell.Kind.LOAD ? LoadRate.messagesPerSecond(cell) : 0;
-        int total = effort.messages() + effort.warmupMessages();
-        double ideal = rate > 0 ? total / rate : total * cell.path().idealSeconds(cell.sizeBytes());
-        String output = programs.runClient(
-                Programs.java(
-                        program,
-                        List.of(
-                                "load",
-                                NetworkPair.RIGHT_ADDRESS,
-                                port,
-                                String.valueOf(cell.sizeBytes()),
-                                String.valueOf(effort.warmupMessages()),
-                                String.valueOf(effort.messages()),
-                                String.valueOf(rate))),
-                (int) (10 * ideal) + 30);
-        return JsonText.parse(output);
+    /// The congestion control in what `ss -ti` prints: the first word of the line below a connection.
+    static String controllerIn(String output) {
+        return output.lines()
+                .filter(line -> line.startsWith("\t") || line.startsWith(" "))
+                .map(line -> line.strip().split(" ", -1)[0])
+                .findFirst()
+                .orElse("none that ss has seen");
     }
 }

@@ -12,7 +12,6 @@
  */
 package io.longhaul.bench.compare;
 
-import io.longhaul.bench.link.NetworkPair;
 import io.longhaul.bench.peers.UdpBlast;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -51,7 +50,7 @@ record UdpPeer() implements Peer {
     public Map<String, @Nullable Object> run(Cell cell, Effort effort, Programs programs)
             throws IOException, InterruptedException {
         programs.startServer(
-                Programs.java(UdpBlast.class, List.of("serve", NetworkPair.RIGHT_ADDRESS, PORT)), "\"port\"");
+                Programs.java(UdpBlast.class, List.of("serve", programs.serverAddress(), PORT)), "\"port\"");
         // Without acknowledgements a round trip warms nothing up; it is the code that must become fast.
         int warmup = effort.warmupSeconds();
         String output = programs.runClient(
@@ -59,9 +58,9 @@ record UdpPeer() implements Peer {
                         UdpBlast.class,
                         List.of(
                                 "load",
-                                NetworkPair.RIGHT_ADDRESS,
+                                programs.serverAddress(),
                                 PORT,
-                                NetworkPair.LEFT_ADDRESS,
+                                programs.clientAddress(),
                                 String.valueOf(cell.path().mtuBytes() - HEADER_BYTES),
                                 String.valueOf(warmup),
                                 String.valueOf(effort.seconds()),

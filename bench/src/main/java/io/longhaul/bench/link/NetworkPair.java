@@ -13,6 +13,7 @@
 package io.longhaul.bench.link;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +55,22 @@ public final class NetworkPair implements AutoCloseable {
             "net.ipv4.ip_local_port_range=20000 60000",
             "net.ipv6.conf.all.disable_ipv6=1");
 
+    // What programs without privileges may ask for. It belongs to the whole machine, and is put back.
+    private static final List<Path> SOCKET_LIMITS =
+            List.of(Path.of("/proc/sys/net/core/rmem_max"), Path.of("/proc/sys/net/core/wmem_max"));
+    private static final long SOCKET_LIMIT_BYTES = 256 << 20;
+    private static final Path MEMORY = Path.of("/dev/shm");
+
+    // Reads until its input ends, which is when this process ends, by whatever. Then: left, right, folder, and pairs of
+    // a file
+    // and what stood there.
+    private static final String GUARD = "trap '' INT TERM HUP; read -r _; for n in \"$1\" \"$2\"; do "
+            + "for i in 1 2 3; do p=$(ip netns pids \"$n\" 2>/dev/null); [ -n \"$p\" ] || break; kill -9 $p 2>/dev/null;"
+            + " sleep 0.1; done; ip netns del \"$n\" 2>/dev/null; done; rm -rf \"$3\"; shift 3;"
+            + " while [ $# -gt 1 ]; do echo \"$2\" > \"$1\"; shift 2; done; exit 0";
+
     private final String name;
+    private final Path folder;
     private final Process guard;
     private final String[] devices = {"", ""}; // left, right
     private boolean closed;
@@ -63,14 +80,26 @@ public final class NetworkPair implements AutoCloseable {
     /// @throws IOException with the first line of what the command said
     public NetworkPair() throws IOException {
         name = "longhaul-" + ProcessHandle.current().pid();
-        // Reads until its input ends, which is when this process ends, by whatever.
-        String script = "trap '' INT TERM HUP; read -r _; for n in \"$@\"; do "
-                + "kill -9 $(ip netns pids \"$n\" 2>/dev/null) 2>/dev/null; ip netns del \"$n\" 2>/dev/null; done; exit 0";
-        guard = new ProcessBuilder("sh", "-c", script, "guard", left(), right())
+        folder = Path.of(Files.isDirectory(MEMORY) ? MEMORY.toString() : System.getProperty("java.io.tmpdir", "/tmp"))
+                .resolve("longhaul-bench-" + UUID.randomUUID());
+        List<String> command = new ArrayList<>(List.of("sh", "-c", GUARD, "guard", left(), right(), folder.toString()));
+        List<Path> low = new ArrayList<>();
+        for (Path each : SOCKET_LIMITS) {
+            String value = number(each);
+            if (Long.parseLong(value) < SOCKET_LIMIT_BYTES) {
+                low.add(each);
+                command.addAll(List.of(each.toString(), value));
+            }
+        }
+        guard = new ProcessBuilder(command)
                 .redirectOutput(Redirect.DISCARD)
                 .redirectError(Redirect.DISCARD)
                 .start();
         try {
+            Files.createDirectory(folder);
+            for (Path each : low) {
+                Files.writeString(each, String.valueOf(SOCKET_LIMIT_BYTES));
+            }
             for (String each : List.of(left(), right())) {
                 run("ip", "netns", "add", each);
                 run("ip", "-n", each, "link", "set", "lo", "up");
@@ -107,6 +136,11 @@ public final class NetworkPair implements AutoCloseable {
         String path = System.getenv().getOrDefault("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         return Arrays.stream(path.split(":", -1))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder.isEmpty() ? "." : folder, tool)));
+    }
+
+    /// A folder for files, in memory where there is one. It goes when the namespaces do.
+    public Path folder() {
+        return folder;
     }
 
     /// The name of the left namespace.
@@ -169,6 +203,14 @@ public final class NetworkPair implements AutoCloseable {
         List<String> words = new ArrayList<>(List.of("ip", "netns", "exec", right ? right() : left()));
         words.addAll(command);
         return new ProcessBuilder(words);
+    }
+
+    /// A number that the kernel gives only to who reads all of it at once.
+    private static String number(Path file) throws IOException {
+        byte[] bytes = new byte[32];
+        try (InputStream in = Files.newInputStream(file)) {
+            return new String(bytes, 0, Math.max(0, in.read(bytes)), StandardCharsets.US_ASCII).strip();
+        }
     }
 
     private static void run(String... command) throws IOException {

@@ -12,7 +12,6 @@
  */
 package io.longhaul.bench.peers;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,15 +20,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.locks.LockSupport;
-import org.HdrHistogram.Histogram;
+import java.nio.ByteBuffer;
 
 /// Messages over a persistent TCP connection, each answered with one byte when it has arrived in full. Congestion
 /// control is
-/// that of the namespace (`net.ipv4.tcp_congestion_control`).
+/// that of the namespace (`net.ipv4.tcp_congestion_control`) or of the route.
 ///
-/// `serve ADDRESS PORT`, or `load ADDRESS PORT SIZE WARMUP MESSAGES RATE`.
+/// `serve ADDRESS PORT`, or `load ADDRESS PORT` and a [LoadPlan].
 public final class TcpMessages {
     private static final int BUFFER_BYTES = 1 << 20;
 
@@ -67,7 +64,7 @@ public final class TcpMessages {
         if (length.length < 4) {
             return;
         }
-        int size = java.nio.ByteBuffer.wrap(length).getInt();
+        int size = ByteBuffer.wrap(length).getInt();
         byte[] buffer = new byte[Math.clamp(size, 1, BUFFER_BYTES)];
         while (true) {
             int missing = size;
@@ -87,56 +84,23 @@ public final class TcpMessages {
             socket.connect(address, 10_000);
             socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
             OutputStream out = socket.getOutputStream();
-            out.write(java.nio.ByteBuffer.allocate(4).putInt(plan.sizeBytes()).array());
-            long[] intended = new long[plan.total()];
-            Semaphore answered = new Semaphore(1);
-            Histogram nanos = LoadPlan.histogram();
-            long[] last = new long[1];
-            Thread reader = Thread.ofPlatform().start(() -> last[0] = read(socket, plan, intended, answered, nanos));
-            byte[] message = new byte[plan.sizeBytes()];
-            long start = System.nanoTime();
-            for (int i = 0; i < plan.total(); i++) {
-                if (plan.perSecond() > 0) {
-                    intended[i] = plan.dueNanos(start, i);
-                    waitUntil(intended[i]);
-                } else {
-                    answered.acquire();
-                    intended[i] = System.nanoTime();
-                }
-                out.write(message);
-            }
-            reader.join();
-            return plan.json(nanos, (last[0] - intended[plan.warmupMessages()]) / 1e9);
-        }
-    }
-
-    // The answer comes after the message was written: by the connection, the time was written before it is read.
-    private static long read(Socket socket, LoadPlan plan, long[] intended, Semaphore answered, Histogram nanos) {
-        try {
+            out.write(ByteBuffer.allocate(4).putInt(plan.sizeBytes()).array());
+            MessageLoad load = new MessageLoad(plan);
             InputStream in = socket.getInputStream();
-            for (int i = 0; i < plan.total(); i++) {
-                if (in.read() < 0) {
-                    throw new EOFException("the server has closed the connection");
-                }
-                long now = System.nanoTime();
-                if (i >= plan.warmupMessages()) {
-                    nanos.recordValue(Math.min(now - intended[i], nanos.getHighestTrackableValue()));
-                }
-                answered.release();
-            }
-            return System.nanoTime();
-        } catch (IOException e) {
-            System.err.println("TcpMessages: " + e.getMessage());
-            Runtime.getRuntime().halt(1);
-            return 0;
+            Thread.ofPlatform().daemon().start(() -> read(in, load));
+            byte[] message = new byte[plan.sizeBytes()];
+            return load.run(index -> out.write(message));
         }
     }
 
-    static void waitUntil(long nanos) {
-        long left = nanos - System.nanoTime();
-        while (left > 0) {
-            LockSupport.parkNanos(left);
-            left = nanos - System.nanoTime();
+    private static void read(InputStream in, MessageLoad load) {
+        try {
+            for (int i = 0; in.read() >= 0; i++) {
+                load.onAnswer(i);
+            }
+            load.onFailure("the server has closed the connection");
+        } catch (IOException e) {
+            load.onFailure(String.valueOf(e.getMessage()));
         }
     }
 }

@@ -76,7 +76,7 @@ final class ReportTest {
         assertTrue(text.contains("QUIC: no library"));
         assertTrue(text.contains("no & result"));
         // p99.9 of 200 messages is none.
-        assertTrue(text.contains("| 24.2 | 26.6 | 25.0 | 30.0 |  | 32.0 | 200 | 1.10 |"), text);
+        assertTrue(text.contains("| 200 | 24.2 | 26.6 | 25.0 | 30.0 |  | 32.0 | 1.10 | 1.24 |  | 1.32 |"), text);
         assertFalse(text.contains("was busy"));
     }
 
@@ -117,7 +117,7 @@ final class ReportTest {
         String cell = "stream/b/" + PATH;
         assertTrue(results.has(cell, 1), "a failure is a result");
         assertFalse(results.has(cell, 2));
-        results.remove(cell::equals);
+        results.remove(line -> JsonText.string(line, "cell").equals(cell));
         assertFalse(results.has(cell, 1));
         assertTrue(new Results(folder.resolve("comparison.jsonl")).has("stream/a/" + PATH, 3));
     }
@@ -137,5 +137,104 @@ final class ReportTest {
         assertEquals(0.02422, path.idealSeconds(1 << 20), 0.00001);
         assertEquals(2_500_000, path.queueBytes());
         assertEquals(PATH, path.name());
+    }
+
+    private static String histogram(int count, long nanos) {
+        org.HdrHistogram.Histogram histogram = new org.HdrHistogram.Histogram(600_000_000_000L, 3);
+        histogram.recordValueWithCount(nanos, count);
+        java.nio.ByteBuffer buffer = java.nio.ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
+        int length = histogram.encodeIntoCompressedByteBuffer(buffer);
+        return java.util.Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(buffer.array(), length));
+    }
+
+    @Test
+    void messagesOfAllRunsAreTakenTogether() throws Exception {
+        String first = "\"ideal_seconds\": 0.0242, \"operations\": 9985, \"latency_us\": {\"mean\": 25000},"
+                + " \"histogram_nanos\": \"" + histogram(9985, 25_000_000) + "\"";
+        String second = "\"ideal_seconds\": 0.0242, \"operations\": 15, \"latency_us\": {\"mean\": 90000},"
+                + " \"histogram_nanos\": \"" + histogram(15, 90_000_000) + "\"";
+        Results results = results(run("messages", "a", 1, first), run("messages", "a", 2, second));
+        Latencies all = Latencies.of(Summary.of(results.runs()).getFirst());
+        assertEquals(10_000, all.messages());
+        assertEquals(25_000, all.p99(), 25);
+        assertEquals(90_000, all.p999(), 90);
+        assertEquals(25_097, all.mean(), 50);
+        String one = MarkdownReport.write(results(run("messages", "a", 1, first)), List.of());
+        assertTrue(one.contains("| 1.03 | 1.03 |  | 1.03 |"), one);
+    }
+
+    @Test
+    void memoryConnectionsAndSmallMessagesHaveSectionsInBothForms() throws Exception {
+        String memory = "\"goodput_bps\": 1.9e9, \"rss_server_start_bytes\": 1.0e8, \"rss_client_bytes\": 2.0e8,";
+        Results results = results(
+                run(
+                        "memory",
+                        "a",
+                        1,
+                        memory + "\"bdp_bytes\": 5.0e6, \"plan_window_bytes\": 1.0e7, \"rss_server_bytes\": 2.0e8"),
+                run(
+                                "memory",
+                                "a",
+                                1,
+                                memory
+                                        + "\"bdp_bytes\": 5.0e7, \"plan_window_bytes\": 1.1e8, \"rss_server_bytes\": 3.1e8")
+                        .replace("20.0ms", "200.0ms"),
+                run(
+                        "connections",
+                        "a",
+                        1,
+                        "\"connections\": 100, \"goodput_bps\": 1.8e9, \"cpu_seconds_per_gib\": 3.5"),
+                run("pingpong", "a", 1, "\"operations\": 1000, \"latency_us\": {\"mean\": 20, \"p50\": 19.5}"),
+                run("small", "a", 1, "\"messages_per_second\": 1234567"));
+        String text = MarkdownReport.write(results, List.of());
+        assertTrue(text.contains("| 296 | 1.10 |"), text);
+        assertTrue(text.contains("| <a> | 100 |"), text);
+        assertTrue(text.contains("| 19.5 |"), text);
+        assertTrue(text.contains("| 1234567 |"), text);
+        String page = HtmlReport.write(results, List.of());
+        assertTrue(page.contains("Memory over rate") && page.contains("1234567"));
+        assertFalse(page.contains("NaN"));
+    }
+
+    @Test
+    void cellsAreChosenByPatternsOfTheirNames() {
+        assertTrue(Selection.matches("messages/*/1.00MiB", "messages/quic/1.00MiB/" + PATH));
+        assertTrue(Selection.matches("quic", "messages/quic/1.00MiB/" + PATH));
+        assertFalse(Selection.matches("stream/*quic", "messages/quic/1.00MiB/" + PATH));
+        PathPoint path = new PathPoint(2_000_000_000, 20_000_000, 0.001, 9000);
+        List<Cell> cells = new Selection(
+                        List.of(path),
+                        9000,
+                        List.of(1L << 20),
+                        List.of(1L, 1000L),
+                        List.of(new PathPoint(2_000_000_000, 5_000_000, 0, 9000)),
+                        List.of("longhaul", "udp"),
+                        List.of("stream", "messages", "memory", "connections"),
+                        List.of("longhaul"))
+                .cells(new ArrayList<>());
+        assertEquals(
+                List.of(
+                        "stream/longhaul/veth-mtu9000",
+                        "stream/longhaul/" + PATH,
+                        "messages/longhaul/1.00MiB/" + PATH,
+                        "connections/longhaul/1/" + PATH,
+                        "connections/longhaul/1000/" + PATH,
+                        "memory/longhaul/" + new PathPoint(2_000_000_000, 5_000_000, 0, 9000).name()),
+                cells.stream().map(Cell::name).toList());
+    }
+
+    @Test
+    void theCongestionControlOfAConnectionIsReadFromWhatTheKernelSays() {
+        assertEquals(
+                "bbr",
+                TcpMessagePeer.controllerIn(
+                        "ESTAB 0 0 10.201.77.1:20000 10.201.77.2:4901\n\t bbr wscale:14,14 rto:221\n"));
+        assertEquals("none that ss has seen", TcpMessagePeer.controllerIn(""));
+    }
+
+    @Test
+    void aeronHasInFlightWhatThePathAndHalfOfItsQueueHold() {
+        assertEquals(6_250_000, AeronPeer.windowBytes(new PathPoint(2_000_000_000, 20_000_000, 0, 9000)));
+        assertEquals(1 << 20, AeronPeer.windowBytes(new PathPoint(100_000_000, 1_000_000, 0, 9000)));
     }
 }

@@ -111,7 +111,7 @@ final class EmulatedPathTest {
                 new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
         String port = String.valueOf((int) number(String.valueOf(output.readLine()), "port"));
         Process load = namespaces
-                .program(false, java("load", NetworkPair.RIGHT_ADDRESS, port, String.valueOf(SIZE), "1", "40", "0"))
+                .program(false, java("load", NetworkPair.RIGHT_ADDRESS, port, String.valueOf(SIZE), "1", "40", "0", "50"))
                 .redirectError(Redirect.INHERIT)
                 .start();
         String json = new String(load.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -121,7 +121,8 @@ final class EmulatedPathTest {
     }
 
     @Test
-    void namespacesGoWhenTheirProcessIsKilled() throws Exception {
+    void namespacesFilesAndLimitsGoWhenTheirProcessIsKilled() throws Exception {
+        String limit = limit();
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
@@ -132,13 +133,24 @@ final class EmulatedPathTest {
         BufferedReader output =
                 new BufferedReader(new InputStreamReader(holder.getInputStream(), StandardCharsets.UTF_8));
         Path left = Path.of("/run/netns", String.valueOf(output.readLine()));
+        Path folder = Path.of(String.valueOf(output.readLine()));
         assertTrue(Files.exists(left));
+        assertTrue(Files.exists(folder.resolve("file")));
         holder.destroyForcibly().waitFor();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (Files.exists(left) && System.nanoTime() - end < 0) {
+        while ((Files.exists(left) || Files.exists(folder) || !limit().equals(limit)) && System.nanoTime() - end < 0) {
             Thread.onSpinWait();
         }
         assertFalse(Files.exists(left));
+        assertFalse(Files.exists(folder));
+        assertEquals(limit, limit());
+    }
+
+    private static String limit() throws IOException {
+        try (var in = Files.newInputStream(Path.of("/proc/sys/net/core/rmem_max"))) {
+            byte[] bytes = new byte[32];
+            return new String(bytes, 0, in.read(bytes), StandardCharsets.US_ASCII);
+        }
     }
 
     /// Holds namespaces until it is killed.
@@ -147,7 +159,9 @@ final class EmulatedPathTest {
 
         public static void main(String[] args) throws Exception {
             NetworkPair pair = new NetworkPair();
+            Files.writeString(pair.folder().resolve("file"), "left behind");
             System.out.println(pair.left());
+            System.out.println(pair.folder());
             Thread.sleep(Duration.ofMinutes(1));
             pair.close();
         }
