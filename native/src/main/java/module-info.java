@@ -1,6 +1,7 @@
 /// RDMA verbs for Java: one API, and the devices behind it.
 ///
 /// This is the only module that calls foreign functions: `--enable-native-access=io.longhaul.verbs`.
+@SuppressWarnings("module") // one export is for a module that is built later
 module io.longhaul.verbs {
     requires static transitive org.jspecify;
 

@@ -220,7 +220,8 @@ public final class QuicMessages {
         private void report(ChannelHandlerContext context) {
             if (context.channel().isActive()) {
                 var _ = context.writeAndFlush(Unpooled.wrappedBuffer(StreamMeter.report(arrived)));
-                var _ = context.executor().schedule(() -> report(context), StreamMeter.REPORT_NANOS, TimeUnit.NANOSECONDS);
+                var _ = context.executor()
+                        .schedule(() -> report(context), StreamMeter.REPORT_NANOS, TimeUnit.NANOSECONDS);
             }
         }
     }

@@ -111,7 +111,9 @@ final class EmulatedPathTest {
                 new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
         String port = String.valueOf((int) number(String.valueOf(output.readLine()), "port"));
         Process load = namespaces
-                .program(false, java("load", NetworkPair.RIGHT_ADDRESS, port, String.valueOf(SIZE), "1", "40", "0", "50"))
+                .program(
+                        false,
+                        java("load", NetworkPair.RIGHT_ADDRESS, port, String.valueOf(SIZE), "1", "40", "0", "50"))
                 .redirectError(Redirect.INHERIT)
                 .start();
         String json = new String(load.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
