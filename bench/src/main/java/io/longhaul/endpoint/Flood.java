@@ -35,10 +35,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
 
 /// A stranger who fills the data port, at a fixed rate, until it is closed.
 final class Flood implements AutoCloseable {
@@ -113,10 +116,40 @@ final class Flood implements AutoCloseable {
     }
 
     /// What somebody on the path could send: RoCEv2 that is right down to the ICRC, the connection's id, its key's
-    /// byte,
-    /// and packet numbers that come next. Only the tag is wrong.
-    static Flood forged(List<LaneAddress> lanes, long connectionId, long firstNumber, int packetsPerSecond, long seed) {
-        return new Flood(new Forger(lanes, connectionId, firstNumber, seed), packetsPerSecond);
+    /// byte, and packet numbers that come next. Only the tag is wrong.
+    ///
+    /// @param lanes the victim's
+    /// @param sources queue pairs from which the packets seem to come: the peer's, for each lane one, or none for
+    /// others
+    static Flood forged(
+            List<LaneAddress> lanes,
+            List<LaneAddress> sources,
+            long connectionId,
+            long firstNumber,
+            int packetsPerSecond,
+            long seed) {
+        return new Flood(new Forger(lanes, sources, connectionId, firstNumber, seed), packetsPerSecond);
+    }
+
+    /// Gives queue pairs the numbers that they are to imitate, one after the other.
+    private static final class Numbers implements RandomGenerator {
+        private final SplittableRandom others;
+        private final Iterator<LaneAddress> wanted;
+
+        Numbers(List<LaneAddress> wanted, long seed) {
+            this.wanted = wanted.iterator();
+            others = new SplittableRandom(seed);
+        }
+
+        @Override
+        public long nextLong() {
+            return others.nextLong();
+        }
+
+        @Override
+        public int nextInt(int least, int bound) {
+            return wanted.hasNext() ? wanted.next().queuePair() : others.nextInt(least, bound);
+        }
     }
 
     private static final class Forger implements Volley {
@@ -128,27 +161,33 @@ final class Flood implements AutoCloseable {
         private final CompletionQueue queue;
         private final MemorySegment memory = arena.allocate((long) BATCH * RANDOM_BYTES, 64);
         private final MemoryRegion region;
-        private final QueuePair queuePair;
+        private final List<QueuePair> queuePairs = new ArrayList<>(); // [lane]
         private final List<AddressHandle> handles;
         private final SendRequests sends = SendRequests.allocate(arena, BATCH);
         private final WorkCompletions completions = WorkCompletions.allocate(arena, BATCH);
         private long number;
         private int volleys;
 
-        Forger(List<LaneAddress> lanes, long connectionId, long firstNumber, long seed) {
+        Forger(List<LaneAddress> lanes, List<LaneAddress> sources, long connectionId, long firstNumber, long seed) {
             this.lanes = lanes;
             this.connectionId = connectionId;
             number = firstNumber;
-            device = new SoftDeviceProvider(
-                            SoftDeviceConfig.builder(LOOPBACK).name("forger").build())
+            device = new SoftDeviceProvider(SoftDeviceConfig.builder(LOOPBACK)
+                            .name("forger")
+                            .random(new Numbers(sources, seed))
+                            .build())
                     .open();
             domain = device.allocateProtectionDomain();
             queue = device.createCompletionQueue(4 * BATCH, null);
             region = domain.registerMemory(memory, AccessFlags.LOCAL_WRITE);
-            queuePair = domain.createQueuePair(QueuePairConfig.of(QueuePair.Type.UD, queue, 2 * BATCH, BATCH));
-            queuePair.toInit(0, 1);
-            queuePair.toReadyToReceive();
-            queuePair.toReadyToSend(0);
+            for (int i = 0; i < lanes.size(); i++) {
+                final QueuePair queuePair =
+                        domain.createQueuePair(QueuePairConfig.of(QueuePair.Type.UD, queue, 2 * BATCH, BATCH));
+                queuePair.toInit(0, 1);
+                queuePair.toReadyToReceive();
+                queuePair.toReadyToSend(0);
+                queuePairs.add(queuePair);
+            }
             handles = lanes.stream()
                     .map(lane -> domain.createAddressHandle(AddressVector.of(LOOPBACK, lane.udpPort())))
                     .toList();
@@ -170,7 +209,7 @@ final class Flood implements AutoCloseable {
                 sends.payload(i, region, at, RANDOM_BYTES)
                         .destination(i, handles.get(lane), to.queuePair(), to.queueKey());
             }
-            queuePair.postSend(sends, 0, BATCH);
+            queuePairs.get(lane).postSend(sends, 0, BATCH);
             while (queue.poll(completions, BATCH) == 0) {
                 Thread.onSpinWait();
             }
@@ -179,7 +218,7 @@ final class Flood implements AutoCloseable {
         @Override
         public void close() {
             handles.forEach(AddressHandle::close);
-            queuePair.close();
+            queuePairs.forEach(QueuePair::close);
             region.close();
             queue.close();
             domain.close();

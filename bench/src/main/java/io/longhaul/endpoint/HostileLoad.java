@@ -20,6 +20,7 @@ import io.longhaul.LonghaulException;
 import io.longhaul.identity.PrivateAuthority;
 import io.longhaul.verbs.soft.WireConfig;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -37,11 +38,17 @@ import java.util.concurrent.TimeUnit;
 /// process.
 ///
 /// {@snippet lang=text :
-/// HostileLoad random|forged PACKETS_PER_SECOND SECONDS
+/// HostileLoad random|forged|foreign PACKETS_PER_SECOND SECONDS
 /// HostileLoad storm CONNECTIONS
 /// }
 ///
-/// It prints one JSON object.
+/// Random: bytes without meaning. Forged: packets that only the tag betrays, seemingly from the peer's queue pairs.
+/// Foreign: the same from others.
+///
+/// It prints one JSON object. Memory is told apart: what is reachable in the heap after a collection, and what the
+/// process
+/// holds, which means something only with a heap of fixed size whose pages are all there
+/// ({@code -Xms3g -Xmx3g -XX:+AlwaysPreTouch}).
 public final class HostileLoad {
     private static final double WARM_UP_SECONDS = 3;
     private static final double BASELINE_SECONDS = 4;
@@ -61,14 +68,15 @@ public final class HostileLoad {
     /// Runs a case.
     public static void main(String[] args) throws IOException, InterruptedException {
         if (args.length < 2) {
-            throw new IllegalArgumentException("usage: HostileLoad random|forged PACKETS_PER_SECOND SECONDS | storm N");
+            throw new IllegalArgumentException(
+                    "usage: HostileLoad random|forged|foreign PACKETS_PER_SECOND SECONDS | storm N");
         }
         final HostileLoad load = new HostileLoad();
         final int number = Integer.parseInt(args[1]);
         if (args[0].equals("storm")) {
             load.storm(number);
         } else {
-            load.flood(args[0].equals("forged"), number, Double.parseDouble(args[2]));
+            load.flood(args[0], number, Double.parseDouble(args[2]));
         }
         System.exit(0);
     }
@@ -88,27 +96,35 @@ public final class HostileLoad {
         return server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
 
-    private void flood(boolean forged, int packetsPerSecond, double seconds) throws IOException, InterruptedException {
+    private static List<LaneAddress> lanes(Endpoint endpoint) {
+        return endpoint.openPorts().getFirst().port().lanes().stream()
+                .map(DataLane::address)
+                .toList();
+    }
+
+    private void flood(String kind, int packetsPerSecond, double seconds) throws IOException, InterruptedException {
         try (Listener listener = listen();
                 Connection there = client.connect(listener.localAddress(), PATIENCE);
                 Connection here = listener.accept(PATIENCE);
                 EstablishedFlow flow = new EstablishedFlow(server, there)) {
             flow.bitsPerSecond(WARM_UP_SECONDS);
             final double before = flow.bitsPerSecond(BASELINE_SECONDS);
-            final List<LaneAddress> lanes = server.openPorts().getFirst().port().lanes().stream()
-                    .map(DataLane::address)
-                    .toList();
+            final List<LaneAddress> lanes = lanes(server);
+            final List<LaneAddress> sources = kind.equals("forged") ? lanes(client) : List.of();
+            final long next = there.statistics().sentPackets() + 1_000_000;
             final long id = java.util.Objects.requireNonNull(here).id();
+            final long heapBefore = heapBytes();
             final long memoryBefore = residentBytes();
             final double during;
             final double rate;
-            try (Flood flood = forged
-                    ? Flood.forged(lanes, id, there.statistics().sentPackets() + 1_000_000, packetsPerSecond, 1)
-                    : Flood.random(lanes, packetsPerSecond, 1)) {
+            try (Flood flood = kind.equals("random")
+                    ? Flood.random(lanes, packetsPerSecond, 1)
+                    : Flood.forged(lanes, sources, id, next, packetsPerSecond, 1)) {
                 final long start = System.nanoTime();
                 during = flow.bitsPerSecond(seconds);
                 rate = flood.sentPackets() * 1e9 / (System.nanoTime() - start);
             }
+            final long heapAfter = heapBytes();
             final long memoryAfter = residentBytes();
             final double after = flow.bitsPerSecond(BASELINE_SECONDS);
             final ConnectionStatistics statistics = here.statistics();
@@ -116,8 +132,8 @@ public final class HostileLoad {
                     Locale.ROOT,
                     "{\"case\": \"%s\", \"packets_per_second\": %.0f, \"seconds\": %.1f, \"before_bps\": %.0f,"
                             + " \"during_bps\": %.0f, \"after_bps\": %.0f, \"share\": %.4f, \"rss_growth_bytes\": %d,"
-                            + " \"forged_packets\": %d, \"failure\": \"%s\"}%n",
-                    forged ? "forged" : "random",
+                            + " \"heap_growth_bytes\": %d, \"forged_packets\": %d, \"failure\": \"%s\"}%n",
+                    kind,
                     rate,
                     seconds,
                     before,
@@ -125,6 +141,7 @@ public final class HostileLoad {
                     after,
                     during / before,
                     memoryAfter - memoryBefore,
+                    heapAfter - heapBefore,
                     statistics.forgedPackets(),
                     flow.failure());
         }
@@ -174,9 +191,14 @@ public final class HostileLoad {
         }
     }
 
-    /// Memory of this process that is in use, after a collection.
-    private static long residentBytes() throws IOException {
+    /// What is reachable in the heap.
+    private static long heapBytes() {
         System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    /// Memory that this process holds.
+    private static long residentBytes() throws IOException {
         return Files.readAllLines(Path.of("/proc/self/status")).stream()
                 .filter(line -> line.startsWith("VmRSS:"))
                 .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))

@@ -114,6 +114,40 @@ public final class UdpSocket implements AutoCloseable {
         return option(SocketLayouts.SOL_UDP, SocketLayouts.UDP_GRO, 1) >= 0;
     }
 
+    /// Has the kernel drop what cannot be a RoCEv2 packet of UC or UD: noise takes no room in the buffer and wakes
+    /// nobody.
+    ///
+    /// @return false when the kernel refuses: everything arrives
+    public boolean dropNoise() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment program = RoceFilter.program(arena);
+            return Libc.setsockopt(
+                            state,
+                            fd,
+                            SocketLayouts.SOL_SOCKET,
+                            SocketLayouts.SO_ATTACH_FILTER,
+                            program.address(),
+                            RoceFilter.BYTES)
+                    >= 0;
+        }
+    }
+
+    /// Datagrams that the kernel has dropped: by the filter, or because the buffer was full.
+    ///
+    /// @return -1 when the kernel does not tell
+    public long droppedDatagrams() {
+        int bytes = SocketLayouts.SK_MEMINFO_VARS * Integer.BYTES;
+        scratch.set(JAVA_INT, bytes, bytes);
+        int result = Libc.getsockopt(
+                state,
+                fd,
+                SocketLayouts.SOL_SOCKET,
+                SocketLayouts.SO_MEMINFO,
+                scratch.address(),
+                scratch.address() + bytes);
+        return result < 0 ? -1 : scratch.get(JAVA_INT, SocketLayouts.SK_MEMINFO_DROPS * Integer.BYTES) & 0xffff_ffffL;
+    }
+
     /// Sends without UDP checksums from now on, as rxe does. The kernel then refuses segmentation offload.
     public void omitChecksums() {
         option(SocketLayouts.SOL_SOCKET, SocketLayouts.SO_NO_CHECK, 1);

@@ -22,7 +22,7 @@ final class AgentCounters {
     /// Packets given to the device.
     long sentPackets;
 
-    /// Packets of no live connection.
+    /// Packets of no live connection, or not from the queue pair and address of its peer.
     long unknownPackets;
 
     /// Packets too short or too long to be one.

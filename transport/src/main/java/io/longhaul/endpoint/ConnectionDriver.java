@@ -105,6 +105,15 @@ final class ConnectionDriver implements Runnable {
         return remotes[lane];
     }
 
+    /// True when a datagram that names this connection came from its peer's queue pair for the lane, at the peer's
+    /// address: anything else does not reach the engine, nor its ciphers.
+    ///
+    /// @param lane lane on which it arrived
+    /// @param source number of the queue pair that sent it
+    boolean hears(int lane, int source, MemorySegment segment, long grhOffset) {
+        return lane < remotes.length && remotes[lane].isSource(source, segment, grhOffset);
+    }
+
     @Nullable
     DirectLanes direct() {
         return direct;

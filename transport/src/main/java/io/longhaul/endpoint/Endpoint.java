@@ -376,12 +376,14 @@ final class Endpoint implements Longhaul {
     private static RemoteLane[] remotes(DataPort port, ConnectionPlan plan) {
         final List<LaneAddress> lanes = plan.remoteLanes();
         final RemoteLane[] remotes = new RemoteLane[lanes.size()];
+        final PeerAddress address = new PeerAddress(plan.remoteAddress());
         for (int i = 0; i < remotes.length; i++) {
             final LaneAddress lane = lanes.get(i);
             remotes[i] = new RemoteLane(
                     port.createAddressHandle(plan.remoteAddress(), lane.udpPort(), i),
                     lane.queuePair(),
-                    lane.queueKey());
+                    lane.queueKey(),
+                    address);
         }
         return remotes;
     }

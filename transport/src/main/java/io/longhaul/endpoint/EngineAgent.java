@@ -313,7 +313,7 @@ final class EngineAgent implements Agent {
     private void onReceive(DataLane lane, int index) {
         final int slot = (int) completions.id(index);
         if (completions.isSuccess(index)) {
-            onReceived(lane, slot, completions.byteLength(index));
+            onReceived(lane, slot, index);
         } else if (completions.status(index) == CompletionStatus.LOCAL_LENGTH_ERROR) {
             counters.malformedPackets++;
         } else {
@@ -323,18 +323,18 @@ final class EngineAgent implements Agent {
         lane.recycle(slot);
     }
 
-    private void onReceived(DataLane lane, int slot, int byteLength) {
+    private void onReceived(DataLane lane, int slot, int index) {
         final PacketSlab slab = lane.receiveSlab();
         final MemorySegment segment = slab.segment();
         final long grhOffset = slab.offset(slot);
         final long offset = grhOffset + WorkCompletions.GRH_BYTES;
-        final int length = byteLength - WorkCompletions.GRH_BYTES;
+        final int length = completions.byteLength(index) - WorkCompletions.GRH_BYTES;
         if (length < PacketFlyweight.MIN_BYTES) {
             counters.malformedPackets++;
             return;
         }
         final ConnectionDriver driver = drivers.get(PacketFlyweight.connectionId(segment, offset));
-        if (driver == null || lane.index() >= driver.laneCount()) {
+        if (driver == null || !driver.hears(lane.index(), completions.sourceQueuePair(index), segment, grhOffset)) {
             counters.unknownPackets++;
             return;
         }

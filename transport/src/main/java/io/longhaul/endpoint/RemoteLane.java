@@ -13,10 +13,19 @@
 package io.longhaul.endpoint;
 
 import io.longhaul.verbs.AddressHandle;
+import java.lang.foreign.MemorySegment;
 
 /// The far end of a lane of one connection.
 ///
 /// @param handle where its packets go
 /// @param queuePair number of the far queue pair
 /// @param queueKey key that the far queue pair wants
-record RemoteLane(AddressHandle handle, int queuePair, int queueKey) {}
+/// @param address where it is
+record RemoteLane(AddressHandle handle, int queuePair, int queueKey, PeerAddress address) {
+    /// True when a datagram was sent by the far queue pair of this lane, from where it is.
+    ///
+    /// @param source number of the queue pair that sent it
+    boolean isSource(int source, MemorySegment segment, long grhOffset) {
+        return source == queuePair && address.isSource(segment, grhOffset);
+    }
+}

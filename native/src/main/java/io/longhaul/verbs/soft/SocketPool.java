@@ -42,6 +42,9 @@ final class SocketPool implements AutoCloseable {
             for (; count < opened.length; count++) {
                 opened[count] = new UdpSocket(arena, state, address, count == 0 ? config.firstUdpPort() : 0);
                 opened[count].requestBufferBytes(config.socketBufferBytes(), config.socketBufferBytes());
+                if (config.filter()) {
+                    opened[count].dropNoise(); // where the kernel does not, the responder does
+                }
                 boolean hasOffloads = opened[count].hasSegmentationOffload() && opened[count].enableReceiveOffload();
                 if (!hasOffloads && config.mode() == SoftDeviceConfig.Mode.BATCHED) {
                     throw new IOException("the kernel has no UDP_SEGMENT and UDP_GRO: use mode AUTO");

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param mode how packets cross the kernel
 /// @param maxMtuBytes cap on the MTU of the network interface, 576..65,535; 9,000 by default
 /// @param socketBufferBytes size to ask for, for send and receive buffer of each socket; the system may allow less
+/// @param filter the kernel drops what cannot be RoCEv2, where it can; on by default
 /// @param wire a pretended long link between this device and the network, or null
 /// @param clock nanoseconds, by default [System#nanoTime()]; `progress` takes times of this clock
 /// @param random source of remote keys and queue pair numbers, by default a [SecureRandom]
@@ -39,6 +40,7 @@ public record SoftDeviceConfig(
         Mode mode,
         int maxMtuBytes,
         int socketBufferBytes,
+        boolean filter,
         @Nullable WireConfig wire,
         LongSupplier clock,
         RandomGenerator random) {
@@ -94,6 +96,7 @@ public record SoftDeviceConfig(
         private Mode mode = Mode.AUTO;
         private int maxMtuBytes = 9000;
         private int socketBufferBytes = 32 << 20;
+        private boolean filter = true;
         private @Nullable WireConfig wire;
         private LongSupplier clock = System::nanoTime;
         private @Nullable RandomGenerator random;
@@ -138,6 +141,12 @@ public record SoftDeviceConfig(
             return this;
         }
 
+        /// Sets whether the kernel drops what cannot be RoCEv2; without, the device does, and counts it.
+        public Builder filter(boolean value) {
+            filter = value;
+            return this;
+        }
+
         /// Puts a pretended long link between the device and the network; null takes it away.
         public Builder wire(@Nullable WireConfig value) {
             wire = value;
@@ -169,6 +178,7 @@ public record SoftDeviceConfig(
                     mode,
                     maxMtuBytes,
                     socketBufferBytes,
+                    filter,
                     wire,
                     clock,
                     source);

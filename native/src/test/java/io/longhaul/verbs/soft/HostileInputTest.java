@@ -15,7 +15,9 @@ package io.longhaul.verbs.soft;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.longhaul.linux.UdpSocket;
 import io.longhaul.verbs.QueuePair;
 import io.longhaul.verbs.WorkCompletions;
 import io.longhaul.verbs.soft.SoftDeviceCounters.Counter;
@@ -113,7 +115,7 @@ class HostileInputTest {
     @Test
     @Tag("fault-16")
     void everyReasonToDropHasItsCounter() throws IOException {
-        try (SoftPair pair = SoftPair.datagrams();
+        try (SoftPair pair = new SoftPair(QueuePair.Type.UD, builder -> builder.filter(false), 0);
                 DatagramChannel socket = stranger()) {
             int number = pair.b.qp.number();
             pair.b.receives.buffer(0, pair.b.region, 0, 60);
@@ -162,7 +164,7 @@ class HostileInputTest {
     @Tag("fault-16")
     void garbageIsDroppedAndCountedAndNeverThrows() throws IOException {
         for (QueuePair.Type type : new QueuePair.Type[] {QueuePair.Type.UD, QueuePair.Type.UC}) {
-            try (SoftPair pair = new SoftPair(type, builder -> builder, 1024);
+            try (SoftPair pair = new SoftPair(type, builder -> builder.filter(false), 1024);
                     DatagramChannel socket = stranger()) {
                 pair.b.qp.postReceive(pair.b.receives, 0, 64);
                 SplittableRandom random = new SplittableRandom(11);
@@ -178,6 +180,43 @@ class HostileInputTest {
                     accountedFor = accounted(pair.b);
                 }
                 assertTrue(accountedFor >= packets, pair.b.device.counters().toString());
+            }
+        }
+    }
+
+    @Test
+    @Tag("fault-16")
+    void theKernelDropsNoiseAndLetsEveryOpcodeThrough() throws IOException {
+        int[] known = {0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x2b, 0x64, 0x65};
+        for (SoftDeviceConfig.Mode mode : SoftDeviceConfig.Mode.values()) {
+            try (SoftPair pair = new SoftPair(QueuePair.Type.UD, builder -> builder.mode(mode), 0);
+                    DatagramChannel socket = stranger()) {
+                UdpSocket filtered = pair.b.device.sockets().socket(0);
+                assumeTrue(filtered.droppedDatagrams() >= 0, "the kernel tells no drops (Linux 4.12)");
+                byte[] template = datagram(pair.b.qp.number() ^ 1, SoftPair.QUEUE_KEY, 40);
+                int refused = 0;
+                for (int opcode = 0; opcode < 256; opcode++) {
+                    byte[] packet = Arrays.copyOf(template, template.length + 4);
+                    packet[0] = (byte) opcode;
+                    send(socket, pair.b, packet);
+                    refused += Arrays.binarySearch(known, opcode) < 0 ? 1 : 0;
+                }
+                for (int length = 0; length < 16; length++) {
+                    send(socket, pair.b, Arrays.copyOf(template, length));
+                    refused++;
+                }
+                byte[] version = Arrays.copyOf(template, template.length + 4);
+                version[1] |= 1;
+                send(socket, pair.b, version);
+                byte[] partition = Arrays.copyOf(template, template.length + 4);
+                partition[2] = 0;
+                send(socket, pair.b, partition);
+                byte[] limited = Arrays.copyOf(template, template.length + 4);
+                limited[2] = 0x7f;
+                send(socket, pair.b, limited);
+                pair.awaitCounter(pair.b, Counter.UNKNOWN_QUEUE_PAIR, known.length + 1);
+                assertEquals(refused + 2, filtered.droppedDatagrams());
+                assertEquals(0, pair.b.counter(Counter.UNKNOWN_OPCODE) + pair.b.counter(Counter.MALFORMED));
             }
         }
     }
