@@ -46,6 +46,7 @@ final class MessageAssembler {
     private final AtomicReference<@Nullable InboundMessage> released = new AtomicReference<>();
     private final long[] settled = new long[REMEMBERED]; // [operation id modulo length], operation id + 1
 
+    private final long initialWindowBytes;
     private long windowBytes;
     private long chargedBytes;
     private long releasedBytes;
@@ -61,7 +62,8 @@ final class MessageAssembler {
         this.events = events;
         maxMemoryBytes = config.maxMemoryBytes();
         places = new MessageMemory(memory, maxMemoryBytes);
-        windowBytes = config.messageCreditBytes();
+        initialWindowBytes = config.messageCreditBytes();
+        windowBytes = initialWindowBytes;
         toldCreditBytes = windowBytes;
         rttNanos = config.initialRttNanos();
         memory.promiseInitial(windowBytes);
@@ -96,8 +98,20 @@ final class MessageAssembler {
         peerBlocked = true;
         if (wantedTotalBytes > creditBytes()) {
             final long missing = Math.min(wantedTotalBytes - creditBytes(), maxMemoryBytes);
-            grow(Math.max(windowBytes, missing));
+            if (!tryGrow(Math.max(windowBytes, missing))) {
+                tryGrow(missing);
+            }
         }
+    }
+
+    // All or nothing: the peer waits for room for a whole message, and a part of it would only be missing elsewhere.
+    private boolean tryGrow(long bytes) {
+        final long more = Math.min(bytes, maxMemoryBytes - windowBytes);
+        if (more <= 0 || !memory.tryPromise(more)) {
+            return false;
+        }
+        windowBytes += more;
+        return true;
     }
 
     private void grow(long bytes) {
@@ -239,6 +253,7 @@ final class MessageAssembler {
     void reclaim() {
         // A look without a write first: a release that it misses is seen next time.
         InboundMessage message = released.getAcquire() == null ? null : released.getAndSet(null);
+        final long releasedBefore = releasedBytes;
         while (message != null) {
             final InboundMessage next = message.nextReleased;
             message.nextReleased = null;
@@ -246,6 +261,18 @@ final class MessageAssembler {
             places.free(message);
             recycle(message);
             message = next;
+        }
+        shrink(releasedBytes - releasedBefore);
+    }
+
+    // Where others have come, a window that has grown beyond this connection's share goes back as it is used: what was
+    // released is not promised again. The credit stays what it was.
+    private void shrink(long justReleasedBytes) {
+        final long spare = Math.min(justReleasedBytes, windowBytes - initialWindowBytes);
+        final long back = Math.min(spare, memory.excessBytes());
+        if (back > 0) {
+            windowBytes -= back;
+            memory.unpromise(back);
         }
     }
 

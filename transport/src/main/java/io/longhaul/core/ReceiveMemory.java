@@ -108,6 +108,11 @@ final class ReceiveMemory {
         }
     }
 
+    /// What this connection would have to give back to hold no more than is left for others, bytes.
+    long excessBytes() {
+        return budget == null ? 0 : Math.max(0, (promisedBytes - budget.leftBytes()) / 2);
+    }
+
     /// Bytes promised to the peer.
     long promisedBytes() {
         return promisedBytes;

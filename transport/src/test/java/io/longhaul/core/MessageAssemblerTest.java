@@ -68,6 +68,50 @@ class MessageAssemblerTest {
         assertFalse(in.messages.isCreditDue());
     }
 
+    private static Inbound sharing(ReceiveBudget budget) {
+        final Inbound connection = new Inbound(false, 1 << 20, 4096, 16);
+        connection.messages.memory().budget(budget);
+        return connection;
+    }
+
+    @Test
+    @Tag("fault-39")
+    void messagesThatWaitForMemoryHoldNoPartOfIt() {
+        final ReceiveBudget budget = new ReceiveBudget(4096 * 20);
+        final Inbound one = sharing(budget);
+        final Inbound other = sharing(budget);
+        one.messages.onBlocked(4096 * 12);
+        other.messages.onBlocked(4096 * 12);
+        assertEquals(4096, one.messages.creditBytes(), "more than a share");
+        assertEquals(4096 * 18, budget.leftBytes());
+        other.messages.onBlocked(4096 * 6);
+        assertEquals(4096 * 6, other.messages.creditBytes(), "what fits is had at once, whoever else waits");
+    }
+
+    @Test
+    @Tag("fault-39")
+    void aWindowGoesBackAsItIsUsedWhereOthersHaveCome() {
+        final ReceiveBudget budget = new ReceiveBudget(4096 * 16);
+        final Inbound early = sharing(budget);
+        early.messages.onBlocked(4096 * 8);
+        assertEquals(4096 * 8, early.messages.windowBytes());
+        final long credit = early.messages.creditBytes();
+        assertEquals(Placement.RECEIVED, early.sendAll(early.message(0, Inbound.bytes(4096 * 4, 1), 0, 4096 * 4)));
+        final Inbound late = sharing(budget);
+        assertTrue(budget.tryTake(4096 * 3), "others");
+        final EngineEvent event = early.poll(EngineEvent.Type.MESSAGE);
+        assertNotNull(event);
+        final InboundMessage message = event.message();
+        assertNotNull(message);
+        message.release();
+        early.messages.reclaim();
+        assertEquals(4096 * 6, early.messages.windowBytes(), "as much as is left then");
+        assertEquals(4096 * 6, budget.leftBytes());
+        assertTrue(early.messages.creditBytes() >= credit, "credit that was given is never taken back");
+        late.messages.onBlocked(4096 * 3);
+        assertEquals(4096 * 3, late.messages.creditBytes());
+    }
+
     @Test
     @Tag("fault-38")
     void refusesAPeerThatExceedsItsCredit() {
