@@ -165,7 +165,7 @@ final class MessageMemory {
             return null;
         }
         try {
-            return new Single(arena, arena.allocate(size, 64));
+            return new Single(arena, memory.allocateSingle(arena, size));
         } catch (OutOfMemoryError e) {
             memory.freeSingle(arena);
             return null;

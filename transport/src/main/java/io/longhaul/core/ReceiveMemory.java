@@ -33,6 +33,7 @@ final class ReceiveMemory {
     static final int BLOCK_BYTES = 64 * 1024;
 
     private static final int MAX_SLAB_BLOCKS = 16;
+    private static final int ALIGNMENT_BYTES = 64;
 
     /// 64 KiB of native memory and what its user notes about it.
     static final class Block {
@@ -51,7 +52,16 @@ final class ReceiveMemory {
         }
     }
 
+    /// Where native memory comes from.
+    interface Allocator {
+        /// Allocates memory that is freed with an arena.
+        ///
+        /// @throws OutOfMemoryError when the machine has none left
+        MemorySegment allocate(Arena arena, long bytes);
+    }
+
     private final long maxBytes;
+    private Allocator allocator = (arena, bytes) -> arena.allocate(bytes, ALIGNMENT_BYTES);
     private long promisedBytes;
     private @Nullable ReceiveBudget budget;
 
@@ -63,6 +73,18 @@ final class ReceiveMemory {
 
     ReceiveMemory(long maxBytes) {
         this.maxBytes = maxBytes;
+    }
+
+    /// Sets where native memory comes from, before it is used. For tests that let it fail.
+    void allocator(Allocator value) {
+        allocator = value;
+    }
+
+    /// Allocates memory of an arena of {@link #newSingle}.
+    ///
+    /// @throws OutOfMemoryError when the machine has none left
+    MemorySegment allocateSingle(Arena arena, long bytes) {
+        return allocator.allocate(arena, bytes);
     }
 
     /// Counts what is promised against what all connections of an endpoint may promise together. Once, at the
@@ -152,7 +174,7 @@ final class ReceiveMemory {
     private @Nullable MemorySegment allocate(long bytes) {
         final Arena arena = Arena.ofShared();
         try {
-            final MemorySegment segment = arena.allocate(bytes, 64);
+            final MemorySegment segment = allocator.allocate(arena, bytes);
             arenas.add(arena);
             return segment;
         } catch (OutOfMemoryError e) {

@@ -140,10 +140,12 @@ public final class RegionTable {
 
     /// Answers a lookup of the peer.
     void answerLookup(long nowNanos, String name, long requestId, Responses responses) {
-        final Granted granted = lookup(nowNanos, name);
+        final Region region = find(name);
+        final Granted granted = region == null ? null : grant(nowNanos, region);
         if (granted != null) {
             responses.lookupAnswer(requestId, granted.key, granted.region.length(), granted.region.rights());
-        } else if (byKey.size() >= maxGrants) {
+        } else if (region != null && !byRegion.containsKey(region)) {
+            // It is there, and it was no key that ended: there is none left for it.
             responses.reject(requestId, OperationStatus.REMOTE_RESOURCES_EXHAUSTED);
         } else {
             responses.lookupAnswer(requestId, 0, 0, 0);
@@ -154,13 +156,19 @@ public final class RegionTable {
     /// many.
     @Nullable
     Granted lookup(long nowNanos, String name) {
+        final Region region = find(name);
+        return region == null ? null : grant(nowNanos, region);
+    }
+
+    private @Nullable Region find(String name) {
         Region region = own.find(name);
         if (region == null) {
             region = shared.find(name);
         }
-        if (region == null || region.isRevoked()) {
-            return null;
-        }
+        return region == null || region.isRevoked() ? null : region;
+    }
+
+    private @Nullable Granted grant(long nowNanos, Region region) {
         final Granted known = byRegion.get(region);
         if (known != null) {
             return known.isOver(nowNanos) ? null : known;

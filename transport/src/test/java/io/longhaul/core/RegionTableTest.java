@@ -237,8 +237,11 @@ class RegionTableTest {
             small.answerLookup(i, "m" + i, i, responses);
         }
         small.answerLookup(5, "m1", 5, responses);
+        small.answerLookup(5, "nobody", 7, responses);
         assertEquals(
-                java.util.List.of("0 given", "1 given", "2 given", "3 REMOTE_RESOURCES_EXHAUSTED", "5 given"), answers);
+                java.util.List.of(
+                        "0 given", "1 given", "2 given", "3 REMOTE_RESOURCES_EXHAUSTED", "5 given", "7 unknown"),
+                answers);
         java.util.Objects.requireNonNull(shared.find("m0")).beginRevoke(() -> {});
         small.answerLookup(2_000_000_000L, "m3", 6, responses);
         assertEquals("6 given", answers.getLast(), "the place of a region that was revoked");
@@ -247,7 +250,8 @@ class RegionTableTest {
     private static Responses answers(java.util.List<String> into) {
         return (Responses) java.lang.reflect.Proxy.newProxyInstance(
                 Responses.class.getClassLoader(), new Class<?>[] {Responses.class}, (self, method, arguments) -> {
-                    into.add(arguments[0] + (method.getName().equals("reject") ? " " + arguments[1] : " given"));
+                    final String given = arguments[1].equals(0L) ? " unknown" : " given";
+                    into.add(arguments[0] + (method.getName().equals("reject") ? " " + arguments[1] : given));
                     return null;
                 });
     }
