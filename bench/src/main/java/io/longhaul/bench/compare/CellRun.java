@@ -49,6 +49,7 @@ record CellRun(Cell cell, int run, Effort effort, @Nullable EmulatedPath path) {
     Map<String, @Nullable Object> measure(Place place) throws InterruptedException {
         Map<String, @Nullable Object> line = describe();
         PathPoint point = cell.path();
+        Bystanders bystanders = new Bystanders();
         EmulatedPath link = path;
         long cpu = 0;
         long delivered = 0;
@@ -70,6 +71,7 @@ record CellRun(Cell cell, int run, Effort effort, @Nullable EmulatedPath path) {
             line.put("commands", programs.commands());
         }
         line.put("load", Manifest.load());
+        line.put("others_processors", bystanders.processors());
         if (link != null) {
             double bytes = deliveredBytes(link.link()) - delivered;
             line.put("link_cpu_seconds_per_gib", (link.link().cpuNanos() - cpu) / 1e9 / (bytes / GIB));

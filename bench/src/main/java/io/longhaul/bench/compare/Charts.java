@@ -22,6 +22,8 @@ final class Charts {
     private static final String FAINT = "#dddddd";
     private static final double[] STEPS = {1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10};
     private static final int TICKS = 5;
+    private static final double RATIO_OF_POWERS = 50;
+    private static final double LEGEND_STEP = 16;
 
     private Charts() {}
 
@@ -78,25 +80,64 @@ final class Charts {
                 (250 - 118 * share));
     }
 
-    /// Lines over places that stand at equal distances.
+    /// A vertical axis: from nothing, or by powers of ten where the values are too far apart for that.
+    ///
+    /// @param low the least that can be drawn, 0 of a linear one
+    private record Axis(double low, double high, boolean powers) {
+        static Axis of(List<Line> lines) {
+            double[] values = lines.stream()
+                    .flatMapToDouble(line -> java.util.Arrays.stream(line.values()))
+                    .filter(Double::isFinite)
+                    .toArray();
+            double greatest = java.util.Arrays.stream(values).max().orElse(1);
+            double least = java.util.Arrays.stream(values)
+                    .filter(value -> value > 0)
+                    .min()
+                    .orElse(greatest);
+            return least > 0 && greatest / least > RATIO_OF_POWERS
+                    ? new Axis(
+                            Math.pow(10, Math.floor(Math.log10(least))), Math.pow(10, Math.ceil(Math.log10(greatest))), true)
+                    : new Axis(0, roundUp(greatest), false);
+        }
+
+        /// Where a value stands, 0 to 1.
+        double share(double value) {
+            return powers ? Math.max(0, Math.log10(value / low) / Math.log10(high / low)) : value / high;
+        }
+
+        double[] ticks() {
+            int count = powers ? (int) Math.round(Math.log10(high / low)) : TICKS;
+            double[] ticks = new double[count + 1];
+            for (int i = 0; i <= count; i++) {
+                ticks[i] = powers ? low * Math.pow(10, i) : high * i / count;
+            }
+            return ticks;
+        }
+    }
+
+    /// Lines over places that stand at equal distances; bars where there is one place only.
     static String lines(String title, String xTitle, String yTitle, List<String> places, List<Line> lines) {
+        if (places.size() == 1) {
+            return bars(
+                    title + ", " + places.getFirst() + ": " + yTitle,
+                    List.of(),
+                    lines.stream()
+                            .filter(line -> Double.isFinite(line.values()[0]))
+                            .map(line -> new Bar(line.name(), line.values(), number(line.values()[0])))
+                            .toList());
+        }
         final double left = 64;
         final double right = 540;
-        final double top = 44;
-        final double bottom = 280;
-        double greatest = lines.stream()
-                .flatMapToDouble(line -> java.util.Arrays.stream(line.values()))
-                .filter(Double::isFinite)
-                .max()
-                .orElse(1);
-        final double scale = roundUp(greatest);
-        Svg svg = new Svg(760, 330, title);
+        final double top = 52;
+        final double bottom = 288;
+        Axis axis = Axis.of(lines);
+        Svg svg = new Svg(760, 338, title);
         svg.text(4, 16, "start", INK, title);
-        svg.text(4, top - 10, "start", INK, yTitle);
-        for (int i = 0; i <= TICKS; i++) {
-            double y = bottom - (bottom - top) * i / TICKS;
+        svg.text(4, top - 16, "start", INK, yTitle + (axis.powers() ? ", by powers of ten" : ""));
+        for (double tick : axis.ticks()) {
+            double y = bottom - (bottom - top) * axis.share(tick);
             svg.line(left, y, right, y, FAINT);
-            svg.text(left - 6, y + 4, "end", INK, number(scale * i / TICKS));
+            svg.text(left - 6, y + 4, "end", INK, number(tick));
         }
         double step = (right - left) / Math.max(1, places.size());
         for (int i = 0; i < places.size(); i++) {
@@ -110,14 +151,14 @@ final class Charts {
             for (int place = 0; place < line.values().length; place++) {
                 if (Double.isFinite(line.values()[place])) {
                     double[] point = {
-                        left + (place + 0.5) * step, bottom - (bottom - top) * line.values()[place] / scale
+                        left + (place + 0.5) * step, bottom - (bottom - top) * axis.share(line.values()[place])
                     };
                     points.add(point);
                     svg.dot(point[0], point[1], colour);
                 }
             }
             svg.polyline(points, colour, line.dashed());
-            double y = top + 18 * i;
+            double y = top + LEGEND_STEP * i;
             svg.polyline(List.of(new double[] {right + 12, y}, new double[] {right + 36, y}), colour, line.dashed());
             svg.text(right + 42, y + 4, "start", INK, line.name());
         }
@@ -168,8 +209,8 @@ final class Charts {
     }
 
     private static String number(double value) {
-        return value == Math.rint(value) && Math.abs(value) < 1e6
-                ? String.valueOf((long) value)
+        return value == Math.rint(value) && Math.abs(value) < 1e6 || Math.abs(value) >= 1000
+                ? String.valueOf(Math.round(value))
                 : String.format(Locale.ROOT, "%.3g", value);
     }
 }

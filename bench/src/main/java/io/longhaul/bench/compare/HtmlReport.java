@@ -52,6 +52,7 @@ final class HtmlReport {
     static String write(Results results, List<String> skipped) {
         HtmlReport report = new HtmlReport(Summary.of(results.runs()));
         report.head(results);
+        report.inShort();
         report.goodput();
         report.completion();
         report.load();
@@ -82,8 +83,9 @@ final class HtmlReport {
                         + " commands.</p>");
         if (MarkdownReport.wasBusy(cells)) {
             add(
-                    "<p class=\"warn\">The machine was busy with other things while this was measured. The figures say what each"
-                            + " transport does on a busy machine.</p>");
+                    "<p class=\"warn\">The machine was busy with other things while this was measured (%s). The figures say what each"
+                            + " transport does on a busy machine.</p>",
+                    MarkdownReport.business(cells));
         }
         add(
                 "<div class=\"wide\"><table><tr><th>measured</th><th>commit</th><th>machine</th><th>command</th><th>load</th></tr>");
@@ -101,6 +103,15 @@ final class HtmlReport {
                     JsonText.number(each, "load"));
         }
         add("</table></div>");
+    }
+
+    private void inShort() {
+        List<String> sentences = InShort.sentences(cells);
+        if (!sentences.isEmpty()) {
+            add("<h2>In short</h2><ul>");
+            sentences.forEach(each -> add("<li>%s</li>", Svg.escape(each)));
+            add("</ul>");
+        }
     }
 
     private static Set<Double> sorted(List<Summary> from, String name) {
@@ -297,7 +308,7 @@ final class HtmlReport {
     private void everything(List<String> skipped) {
         add(
                 "<h2>All figures</h2><div class=\"wide\"><table><tr><th>cell</th><th>Mb/s</th><th>mean, ms</th><th>p99, ms</th>"
-                        + "<th>CPU s/GiB</th><th>memory, client / server, MiB</th><th>link held up, ms</th><th>load</th><th>runs</th></tr>");
+                        + "<th>CPU s/GiB</th><th>memory, client / server, MiB</th><th>link held up, ms</th><th>processors taken by others</th><th>runs</th></tr>");
         for (Summary each : cells) {
             List<Function<Summary, String>> columns = List.of(
                     cell -> cell.spread("goodput_bps").text("%.0f", 1e6),
@@ -308,7 +319,7 @@ final class HtmlReport {
                             + " / "
                             + cell.spread("rss_server_bytes").text("%.0f", 1 << 20),
                     cell -> cell.spread("link_late_ms").text("%.1f", 1),
-                    cell -> cell.spread("load").text("%.1f", 1),
+                    cell -> cell.spread("others_processors").text("%.1f", 1),
                     cell -> cell.runs().size()
                             + (cell.failures().isEmpty()
                                     ? ""

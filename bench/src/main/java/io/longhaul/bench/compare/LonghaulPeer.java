@@ -31,7 +31,6 @@ record LonghaulPeer(boolean fec) implements Peer {
     private static final String MAIN = "io.longhaul.cli.Main";
     private static final String PORT = "4900";
     private static final double GIB = 1L << 30;
-    private static final int ROUNDS = 200_000;
     private static final int SMALL_DEPTH = 4096;
     private static final int FLEET_MESSAGE_BYTES = 64 << 10;
     private static final int FLEET_OUTSTANDING = 256;
@@ -77,8 +76,8 @@ record LonghaulPeer(boolean fec) implements Peer {
                         List.of(
                                 "pingpong",
                                 String.valueOf(cell.sizeBytes()),
-                                String.valueOf(ROUNDS / 10),
-                                String.valueOf(ROUNDS)),
+                                String.valueOf(effort.warmupSeconds()),
+                                String.valueOf(effort.seconds())),
                         programs);
             case SMALL ->
                 local(

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class MarkdownReport {
     private static final double MEGABIT = 1e6;
     private static final double MILLISECOND_IN_MICROS = 1e3;
+    private static final double OTHERS_THAT_MATTER = 0.2;
+
+    // Of results that do not say what others took.
     private static final double LOAD_OF_A_COMPARISON = 4;
 
     private final StringBuilder out = new StringBuilder();
@@ -40,6 +43,7 @@ final class MarkdownReport {
     static String write(Results results, List<String> skipped) {
         MarkdownReport report = new MarkdownReport(Summary.of(results.runs()));
         report.head(results);
+        report.inShort();
         report.streams();
         report.costs();
         report.messages("messages", "Completion of one message at a time");
@@ -72,26 +76,42 @@ final class MarkdownReport {
         }
         line("");
         if (wasBusy(cells)) {
-            line(String.format(
-                    Locale.ROOT,
-                    "**The machine was busy with other things**: up to %.1f threads wanted a processor. The figures say what each"
-                            + " transport does on a busy machine.",
-                    greatestLoad(cells)));
+            line("**The machine was busy with other things** (" + business(cells)
+                    + "). The figures say what each transport does on a busy machine.");
             line("");
         }
     }
 
-    private static double greatestLoad(List<Summary> cells) {
-        return cells.stream()
-                .mapToDouble(Summary::greatestLoad)
-                .filter(Double::isFinite)
-                .max()
-                .orElse(0);
+    private void inShort() {
+        List<String> sentences = InShort.sentences(cells);
+        if (!sentences.isEmpty()) {
+            line("## In short");
+            line("");
+            sentences.forEach(each -> line("- " + each));
+            line("");
+        }
     }
 
-    /// Whether more threads wanted a processor than a comparison has by itself: two ends and the link.
+    private static double greatest(List<Summary> cells, String figure) {
+        return cells.stream()
+                .mapToDouble(each -> each.spread(figure).greatest())
+                .filter(Double::isFinite)
+                .max()
+                .orElse(Double.NaN);
+    }
+
+    /// Whether others took so much of the processors that the figures are not of an idle machine.
     static boolean wasBusy(List<Summary> cells) {
-        return greatestLoad(cells) > LOAD_OF_A_COMPARISON;
+        double others = greatest(cells, "others_processors");
+        return Double.isFinite(others) ? others > OTHERS_THAT_MATTER : greatest(cells, "load") > LOAD_OF_A_COMPARISON;
+    }
+
+    /// How busy it was, in words.
+    static String business(List<Summary> cells) {
+        double others = greatest(cells, "others_processors");
+        return Double.isFinite(others)
+                ? String.format(Locale.ROOT, "others took up to %.1f processors", others)
+                : String.format(Locale.ROOT, "up to %.1f threads wanted a processor", greatest(cells, "load"));
     }
 
     /// Paths as rows, peers as columns.

@@ -112,29 +112,22 @@ final class MoreSections {
 
     private String memoryDrawing() {
         List<Summary> all = byDelay();
+        double[] grown = all.stream()
+                .mapToDouble(each -> (each.spread("rss_server_bytes").median()
+                                - each.spread("rss_server_start_bytes").median())
+                        / MIB)
+                .toArray();
+        double[] planned = all.stream()
+                .mapToDouble(each -> each.spread("plan_window_bytes").median() / MIB)
+                .toArray();
         return Charts.lines(
-                "Resident memory of Longhaul's ends",
+                "What the receiver has more than when it began to listen",
                 "rate × round trip",
                 "MiB",
                 all.stream()
-                        .map(each ->
-                                ByteSize.format((long) each.spread("bdp_bytes").median()))
+                        .map(each -> ByteSize.format((long) each.spread("bdp_bytes").median()))
                         .toList(),
-                List.of(
-                        line("sender", all, "rss_client_bytes", MIB, false, 0),
-                        line("receiver", all, "rss_server_bytes", MIB, false, 1),
-                        line("window by plan", all, "plan_window_bytes", MIB, true, 6)));
-    }
-
-    private static Charts.Line line(
-            String name, List<Summary> all, String figure, double unit, boolean dashed, int colour) {
-        return new Charts.Line(
-                name,
-                all.stream()
-                        .mapToDouble(each -> each.spread(figure).median() / unit)
-                        .toArray(),
-                dashed,
-                colour);
+                List.of(new Charts.Line("receiver", grown, false, 0), new Charts.Line("window by plan", planned, true, 6)));
     }
 
     private Optional<Table> connections() {

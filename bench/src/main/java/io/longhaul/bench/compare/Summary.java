@@ -111,12 +111,4 @@ record Summary(
         }
         return List.of();
     }
-
-    /// The greatest of the loads under which it was measured.
-    double greatestLoad() {
-        return runs.stream()
-                .mapToDouble((Map<String, @Nullable Object> run) -> JsonText.number(run, "load"))
-                .max()
-                .orElse(Double.NaN);
-    }
 }

@@ -22,7 +22,7 @@ import java.util.Locale;
 /// Threading: one thread.
 final class Svg {
     private static final String[] COLOURS = {
-        "#0072b2", "#d55e00", "#e69f00", "#009e73", "#56b4e9", "#cc79a7", "#6b6b6b", "#8a6d00"
+        "#0072b2", "#d55e00", "#e69f00", "#009e73", "#56b4e9", "#cc79a7", "#6b6b6b", "#8a6d00", "#000000", "#7b4fb5"
     };
 
     private final StringBuilder out = new StringBuilder();

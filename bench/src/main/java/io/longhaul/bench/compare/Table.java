@@ -30,9 +30,13 @@ record Table(String title, String note, List<String> head, List<List<String>> ro
         return out.append('\n').toString();
     }
 
+    private static String code(String text) {
+        return Svg.escape(text).replaceAll("`([^`]*)`", "<code>$1</code>");
+    }
+
     /// As HTML, with a drawing between the words and the figures.
     String html(String drawing) {
-        StringBuilder out = new StringBuilder("<h2>" + Svg.escape(title) + "</h2><p>" + Svg.escape(note) + "</p>\n");
+        StringBuilder out = new StringBuilder("<h2>" + Svg.escape(title) + "</h2><p>" + code(note) + "</p>\n");
         out.append(drawing).append("<div class=\"wide\"><table><tr>");
         head.forEach(each -> out.append("<th>").append(Svg.escape(each)).append("</th>"));
         out.append("</tr>\n");

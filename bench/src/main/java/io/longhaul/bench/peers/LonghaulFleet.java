@@ -108,7 +108,6 @@ public final class LonghaulFleet {
                 .handshakeTimeout(PATIENCE)
                 .maxPendingHandshakes(MOST_CONNECTIONS)
                 .maxConnections(MOST_CONNECTIONS)
-                .creditBytes(256 << 10)
                 .limits(new Longhaul.Limits(MOST_CONNECTIONS, 4L << 30, MOST_CONNECTIONS))
                 .build());
         if (args[0].equals("serve")) {

@@ -36,7 +36,7 @@ import org.HdrHistogram.Histogram;
 ///
 /// - `serve ADDRESS PORT OPTIONS`
 /// - `load ADDRESS PORT OPTIONS` and a [LoadPlan]: a message is answered when its send has completed
-/// - `pingpong ADDRESS PORT OPTIONS SIZE WARMUP COUNT`: every message is sent back
+/// - `pingpong ADDRESS PORT OPTIONS SIZE WARMUP SECONDS`: every message is sent back
 /// - `flood ADDRESS PORT OPTIONS SIZE DEPTH WARMUP SECONDS`: so many sends outstanding at a time
 ///
 /// OPTIONS are words with commas between them: `fec`, `spin`, or `none`.
@@ -44,8 +44,10 @@ public final class LonghaulMessages {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int MOST_OUTSTANDING = 4096;
     private static final long MEMORY_BYTES = 1L << 30;
-    private static final int MOST_ECHOED_BYTES = 4096;
-    private static final int ECHOES = 64;
+    private static final int MOST_ECHOED_BYTES = 1024;
+
+    // An operation ends when its acknowledgement has come, which may be later than many answers.
+    private static final int ECHOES = 2048;
 
     private LonghaulMessages() {}
 
@@ -65,8 +67,8 @@ public final class LonghaulMessages {
                         pingPong(
                                 connection,
                                 Integer.parseInt(args[4]),
-                                Integer.parseInt(args[5]),
-                                Integer.parseInt(args[6]));
+                                Double.parseDouble(args[5]),
+                                Double.parseDouble(args[6]));
                     default ->
                         flood(
                                 connection,
@@ -129,7 +131,7 @@ public final class LonghaulMessages {
                         && message.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0) == 1) {
                     long offset = (long) next * MOST_ECHOED_BYTES;
                     MemorySegment.copy(message.segment(), 0, echoes, offset, message.length());
-                    connection.post(operations[next].send(echoes, offset, message.length()));
+                    post(connection, operations[next].send(echoes, offset, message.length()));
                     next = (next + 1) % ECHOES;
                 }
             }
@@ -160,8 +162,8 @@ public final class LonghaulMessages {
         });
     }
 
-    private static String pingPong(Connection connection, int sizeBytes, int warmup, int count)
-            throws InterruptedException {
+    private static String pingPong(Connection connection, int sizeBytes, double warmup, double seconds)
+            throws IOException, InterruptedException {
         MemorySegment message = Arena.ofAuto().allocate(sizeBytes, 64);
         message.set(java.lang.foreign.ValueLayout.JAVA_BYTE, 0, (byte) 1);
         Operation[] operations = new Operation[ECHOES];
@@ -170,32 +172,50 @@ public final class LonghaulMessages {
         }
         Histogram nanos = LoadPlan.histogram();
         CountDownLatch ended = new CountDownLatch(1);
+        long warm = System.nanoTime() + (long) (warmup * 1e9);
+        long end = warm + (long) (seconds * 1e9);
         long[] state = {System.nanoTime(), 0}; // when the last one was sent, and how many
         connection.listener(new Connection.Listener() {
             @Override
             public boolean onMessage(io.longhaul.Message answer) {
                 long now = System.nanoTime();
                 answer.close();
-                if (state[1] >= warmup) {
+                if (state[0] - warm >= 0) {
                     nanos.recordValue(now - state[0]);
                 }
                 state[1]++;
-                if (state[1] == warmup + count) {
+                if (now - end >= 0) {
                     ended.countDown();
                 } else {
                     state[0] = System.nanoTime();
-                    connection.post(operations[(int) (state[1] % ECHOES)]);
+                    post(connection, operations[(int) (state[1] % ECHOES)]);
                 }
                 return true;
             }
         });
-        connection.post(operations[0]);
-        ended.await();
+        post(connection, operations[0]);
+        long patience = (long) (warmup + seconds) + PATIENCE.toSeconds();
+        if (!ended.await(patience, java.util.concurrent.TimeUnit.SECONDS)) {
+            throw new IOException("a message or its answer got lost after " + state[1]);
+        }
         return String.format(
                 Locale.ROOT,
                 "{\"operations\": %d, \"latency_us\": %s}",
                 nanos.getTotalCount(),
                 LoadPlan.latencies(nanos));
+    }
+
+    /// Posts, or ends the process: without this message there will be no other.
+    private static void post(Connection connection, Operation operation) {
+        boolean posted = false;
+        try {
+            posted = connection.post(operation);
+        } finally {
+            if (!posted) {
+                System.err.println("LonghaulMessages: a message could not be posted");
+                Runtime.getRuntime().halt(1);
+            }
+        }
     }
 
     private static String flood(Connection connection, int sizeBytes, int depth, double warmup, double seconds)
