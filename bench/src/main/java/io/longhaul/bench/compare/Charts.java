@@ -96,7 +96,9 @@ final class Charts {
                     .orElse(greatest);
             return least > 0 && greatest / least > RATIO_OF_POWERS
                     ? new Axis(
-                            Math.pow(10, Math.floor(Math.log10(least))), Math.pow(10, Math.ceil(Math.log10(greatest))), true)
+                            Math.pow(10, Math.floor(Math.log10(least))),
+                            Math.pow(10, Math.ceil(Math.log10(greatest))),
+                            true)
                     : new Axis(0, roundUp(greatest), false);
         }
 

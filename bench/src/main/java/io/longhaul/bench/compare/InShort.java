@@ -19,7 +19,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 
-/// The three figures that matter to who chooses a transport, on the lossy path with the shortest round trip: what a stream
+/// The three figures that matter to who chooses a transport, on the lossy path with the shortest round trip: what a
+/// stream
 /// carries, how long a message takes, and what it costs.
 final class InShort {
     private static final long MESSAGE_BYTES = 1 << 20;
@@ -36,10 +37,16 @@ final class InShort {
                 .map(MarkdownReport::pathOf);
         path.ifPresent(on -> {
             List<Summary> streams = of(cells, "stream", on);
-            add(result, "Goodput over " + on + ", Mb/s", streams, each -> each.spread("goodput_bps")
-                    .medianText("%.0f", 1e6));
-            add(result, "Processor time of both ends, s/GiB", streams, each -> each.spread("cpu_seconds_per_gib")
-                    .medianText("%.2f", 1));
+            add(
+                    result,
+                    "Goodput over " + on + ", Mb/s",
+                    streams,
+                    each -> each.spread("goodput_bps").medianText("%.0f", 1e6));
+            add(
+                    result,
+                    "Processor time of both ends, s/GiB",
+                    streams,
+                    each -> each.spread("cpu_seconds_per_gib").medianText("%.2f", 1));
         });
         cells.stream()
                 .filter(each -> each.kind().equals("messages") && each.constant("size_bytes") == MESSAGE_BYTES)

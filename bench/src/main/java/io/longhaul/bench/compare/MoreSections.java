@@ -125,9 +125,12 @@ final class MoreSections {
                 "rate × round trip",
                 "MiB",
                 all.stream()
-                        .map(each -> ByteSize.format((long) each.spread("bdp_bytes").median()))
+                        .map(each ->
+                                ByteSize.format((long) each.spread("bdp_bytes").median()))
                         .toList(),
-                List.of(new Charts.Line("receiver", grown, false, 0), new Charts.Line("window by plan", planned, true, 6)));
+                List.of(
+                        new Charts.Line("receiver", grown, false, 0),
+                        new Charts.Line("window by plan", planned, true, 6)));
     }
 
     private Optional<Table> connections() {
