@@ -52,6 +52,7 @@ public final class BbrController implements CongestionController {
     private final Drain drain;
     private final ProbeBw probeBw;
     private final ProbeRtt probeRtt;
+    private final BurstRate burst;
     private Phase phase;
 
     private boolean silent;
@@ -71,6 +72,7 @@ public final class BbrController implements CongestionController {
         drain = new Drain(this, model);
         probeBw = new ProbeBw(this, model, seed);
         probeRtt = new ProbeRtt(this, model);
+        burst = new BurstRate(config.packetBytes());
         if (config.rateHintBytesPerSecond() > 0) {
             phase = jumpStart;
             model.assume(config.rateHintBytesPerSecond());
@@ -87,12 +89,17 @@ public final class BbrController implements CongestionController {
         // flight is
         // no idleness by itself: at a pace of less than a packet in a round trip that is the rule.
         final boolean wasIdle = bytesInFlight <= bytes && lastWasLimited;
+        final boolean resumes = wasIdle || lastWasLimited && burst.isOver(nowNanos, model.queue.minRttNanos());
         lastWasLimited = appLimited;
         if (wasIdle && model.hasBandwidth() && !silent) {
             model.queue.onRestart(nowNanos);
             if (phase == probeBw) {
                 probeBw.enterCruise(nowNanos);
             }
+            updateControl();
+        }
+        burst.onSent(nowNanos, bytes, resumes);
+        if (resumes && phase == probeBw && !silent && probeBw.leap(nowNanos)) {
             updateControl();
         }
     }
@@ -104,6 +111,10 @@ public final class BbrController implements CongestionController {
             model.loss.reset();
         }
         model.onAck(sample, phase.probing(), phase.belowCapacity());
+        final double burstRate = burst.onAck(sample, model.queue.minRttNanos());
+        if (sample.appLimited && (phase == startup || phase == probeBw)) {
+            model.onBurst(burstRate);
+        }
         phase.onAck(sample);
         if (phase == probeBw && sample.newlyAckedBytes > 0 && model.isCollapsed()) {
             restart();

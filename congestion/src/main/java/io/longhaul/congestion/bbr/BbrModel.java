@@ -113,6 +113,15 @@ final class BbrModel {
         }
     }
 
+    /// Takes the rate of a burst of an application that sends too little for samples, 0 for none: like those, it
+    /// only
+    /// raises the estimate.
+    void onBurst(double rateBytesPerSecond) {
+        if (rateBytesPerSecond > maxBandwidth()) {
+            maxBandwidth.update(cycle, (long) rateBytesPerSecond);
+        }
+    }
+
     void onLoss(LossSample sample) {
         if (bounds.isNews(sample.newestLostSentNanos)) {
             loss.onLost(sample.lostBytes);

@@ -101,6 +101,19 @@ final class ProbeBw extends Phase {
     /// Below this many packets per round trip a pulse of 5 % is less than a packet or two: start higher.
     private static final int SMALL_BDP_PACKETS = 40;
 
+    /// What the rate is multiplied by behind a pause while it was not tested, and the growth that has it done
+    /// again.
+    private static final double LEAP_GAIN = 2.0;
+    /// The same where it was tested, long ago.
+    private static final double SMALL_LEAP_GAIN = 1.25;
+
+    private static final double LEAP_GROWTH = 1.2;
+    private static final int LEAP_ROUNDS = 1;
+    /// How long a test of the rate is believed.
+    private static final long TEST_VALID_NANOS = 60_000_000_000L;
+
+    private static final long NEVER = Long.MIN_VALUE;
+
     private Step step = Step.CRUISE;
     private long startRound;
     private long startNanos;
@@ -121,6 +134,13 @@ final class ProbeBw extends Phase {
     private boolean policed;
     private int pulsesGrown;
 
+    private long testedNanos = NEVER;
+    private boolean leaping;
+    private double leapGain;
+    private long leapRound;
+    private double leapBase;
+    private long leapNanos;
+
     ProbeBw(BbrController bbr, BbrModel model, long seed) {
         super(bbr, model);
         jitterState = seed;
@@ -128,6 +148,7 @@ final class ProbeBw extends Phase {
 
     void enterCruise(long nowNanos) {
         begin(Step.CRUISE, nowNanos);
+        leaping = false;
         //= draft-ietf-ccwg-bbr-06 §5.3.3.5: the wait is spread, so that flows do not probe in step
         final double spread = 0.75 + 0.5 * nextFraction();
         final boolean early = earlyProbes > 0;
@@ -139,11 +160,40 @@ final class ProbeBw extends Phase {
         idleWait = IDLE_ROUNDS + (int) (IDLE_SPREAD * nextFraction());
     }
 
+    /// The application sends again after a pause. Between pauses there may never be time for a probe: while none
+    /// has
+    /// shown that the path carries no more, the first round trip is one, at once again as long as that finds more,
+    /// and
+    /// else once in a second.
+    ///
+    /// @return whether it is
+    //= draft-ietf-ccwg-bbr-06 §5.4.1 type=deviation: an estimate that was never tested is doubled behind a pause
+    boolean leap(long nowNanos) {
+        final boolean tested = testedNanos != NEVER && nowNanos - testedNanos < TEST_VALID_NANOS;
+        final boolean due = leapBase == 0
+                || model.bandwidth() >= LEAP_GROWTH * leapBase
+                || nowNanos - leapNanos >= CRUISE_MIN_NANOS;
+        if (tested || !due || step != Step.CRUISE || model.bounds.active()) {
+            return false;
+        }
+        leaping = true;
+        leapGain = testedNanos == NEVER ? LEAP_GAIN : SMALL_LEAP_GAIN;
+        leapRound = model.rounds.count();
+        leapBase = model.bandwidth();
+        leapNanos = nowNanos;
+        return true;
+    }
+
+    private boolean isLeaping(int rounds) {
+        return leaping && step == Step.CRUISE && model.rounds.count() - leapRound < rounds;
+    }
+
     /// Enters CRUISE; the first rounds still report on what Startup did.
     ///
     /// @param pipeFilled false when Startup ended before its plateau: the first probes then follow at once
     void enterAfterDrain(long nowNanos, boolean pipeFilled) {
         earlyProbes = pipeFilled ? 0 : EARLY_PROBES;
+        testedNanos = pipeFilled ? nowNanos : NEVER;
         enterCruise(nowNanos);
         graceRounds = GRACE_ROUNDS;
     }
@@ -176,6 +226,9 @@ final class ProbeBw extends Phase {
 
     private void enterDown(long nowNanos) {
         begin(Step.DOWN, nowNanos);
+        if (!model.lastRoundAppLimited()) {
+            testedNanos = nowNanos;
+        }
         if (pulsesGrown >= 2 && !model.queue.isHigh()) {
             // Much room and no queue at its end: what ended the probe was chance, and there may be more.
             earlyProbes = Math.max(earlyProbes, 1);
@@ -318,7 +371,7 @@ final class ProbeBw extends Phase {
                 roundsSeen() == 0
                         ? Math.min(downGain(), queueGain(DOWN_MAX_DRAIN, 1))
                         : queueGain(DOWN_MAX_DRAIN, DRAIN_ROUNDS);
-            case CRUISE -> cruiseGain();
+            case CRUISE -> isLeaping(LEAP_ROUNDS) ? leapGain : cruiseGain();
             case REFILL -> 1.0;
             case UP -> pulsing ? upGain() : 1.0;
         };
@@ -358,6 +411,9 @@ final class ProbeBw extends Phase {
 
     @Override
     double windowGain() {
+        if (isLeaping(LEAP_ROUNDS)) {
+            return leapGain + 0.25;
+        }
         return step == Step.UP ? Math.max(STEADY_WINDOW_GAIN, UP_GAINS[pulse] + 0.25) : STEADY_WINDOW_GAIN;
     }
 
@@ -366,7 +422,7 @@ final class ProbeBw extends Phase {
         return switch (step) {
             case UP, REFILL -> true;
             case DOWN -> roundsSeen() < DOWN_GRACE_ROUNDS;
-            case CRUISE -> roundsSeen() < graceRounds;
+            case CRUISE -> roundsSeen() < graceRounds || isLeaping(GRACE_ROUNDS);
         };
     }
 
