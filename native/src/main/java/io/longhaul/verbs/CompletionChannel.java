@@ -30,6 +30,18 @@ public interface CompletionChannel extends AutoCloseable {
     /// @return true when there was a completion or a wake-up, false when time was up
     boolean await(long timeoutNanos);
 
+    /// As [#await(long)], but completions need not end the sleep for a while: what arrives in the meantime is taken
+    /// together, as with the moderation of completion queues (`ibv_modify_cq`). A wake-up ends it at any time. A
+    /// device
+    /// that cannot do it does not wait for more than one completion.
+    ///
+    /// @param timeoutNanos as of [#await(long)]
+    /// @param quietNanos how long completions may wait, 0 or less for not at all
+    /// @return as [#await(long)]
+    default boolean await(long timeoutNanos, long quietNanos) {
+        return await(timeoutNanos);
+    }
+
     /// Ends the present or the next [#await]. Any thread may call it, at any time, even after close.
     void wakeup();
 

@@ -53,7 +53,6 @@ public final class ConnectionEngine {
     ///
     /// @param congestion makes the congestion controller
     /// @param regions regions that the peer may use
-    /// @param nowNanos monotonic time
     public ConnectionEngine(
             EngineConfig config, CongestionControllerFactory congestion, RegionTable regions, long nowNanos) {
         this(config, congestion, regions, nowNanos, null, null);
@@ -63,7 +62,6 @@ public final class ConnectionEngine {
     ///
     /// @param congestion makes the congestion controller
     /// @param regions regions that the peer may use
-    /// @param nowNanos monotonic time
     /// @param placement unreliable connections to the peer and memory that it may write; null to send everything
     /// @param sealer seals every packet, made for this engine; null to close them with a CRC32C
     /// @throws io.longhaul.ConfigurationException when chunks would be placed, which nothing seals
@@ -395,6 +393,11 @@ public final class ConnectionEngine {
         next = Math.min(next, peer.dueNanos());
         next = Math.min(next, parts.probes.dueNanos(parts.startNanos));
         return Math.min(next, transmitter.dueNanos());
+    }
+
+    /// By how much the owner may be late with packets and timers, nanoseconds: a share of the round trip.
+    public long latenessNanos() {
+        return parts.latenessNanos();
     }
 
     /// Takes the next event; the record is reused by the next call.

@@ -48,6 +48,7 @@ public final class EngineStream {
     private volatile boolean peerStopped;
     private volatile String failure = "";
     private volatile boolean detached;
+    private volatile long wantsReadBytes; // position from which on a reader must tell the agent
 
     /// What only the agent touches.
     final StreamState state;
@@ -161,6 +162,23 @@ public final class EngineStream {
     /// Why the connection under the stream ended, or an empty text.
     public String failure() {
         return failure;
+    }
+
+    /// Whether the agent must be told of what was read: there is credit to give, or the end was reached. Most reads
+    /// are not worth waking it, and what arrives next makes it look anyway. Asked by the reader behind a read.
+    public boolean isReadToTell() {
+        // Volatile: consumed is written before this is read, see wantsRead().
+        final long consumed = input.consumed();
+        return consumed >= wantsReadBytes || consumed == finalSize;
+    }
+
+    /// Says from which position on the agent wants to hear of reads. The agent.
+    ///
+    /// @return true when the reader was there already, and may not have seen it
+    boolean wantsRead(long positionBytes) {
+        // Volatile, before consumed is read: of the reader and the agent, one sees what the other wrote.
+        wantsReadBytes = positionBytes;
+        return input.consumed() >= positionBytes;
     }
 
     /// Asks for a call of {@link ConnectionEngine#onStreamTouched}.

@@ -227,11 +227,23 @@ final class StreamTable {
             return;
         }
         tune(nowNanos, stream, consumed);
+        giveCredit(stream, consumed);
+        while (stream.wantsRead(state.receiveLimit - state.windowBytes + creditStep(state))) {
+            giveCredit(stream, stream.input.consumed());
+        }
+    }
+
+    private void giveCredit(EngineStream stream, long consumed) {
+        final StreamState state = stream.state;
         final long limit = consumed + state.windowBytes;
-        if (limit - state.receiveLimit >= Math.max(1, state.windowBytes >>> 2)) {
+        if (limit - state.receiveLimit >= creditStep(state)) {
             state.receiveLimit = limit;
             responses.streamCredit(stream.id(), limit);
         }
+    }
+
+    private static long creditStep(StreamState state) {
+        return Math.max(1, state.windowBytes >>> 2);
     }
 
     private void tune(long nowNanos, EngineStream stream, long consumed) {

@@ -99,7 +99,9 @@ final class EndpointStream implements ByteStream {
             throw failure("read");
         }
         if (count > 0) {
-            touch();
+            if (stream.isReadToTell()) {
+                touch();
+            }
         } else if (count == 0 && target.hasRemaining() && !connection.isOpen()) {
             return readAfterEnd(target);
         }

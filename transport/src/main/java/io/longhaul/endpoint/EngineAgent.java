@@ -23,7 +23,6 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
@@ -69,7 +68,8 @@ final class EngineAgent implements Agent {
     private final PacketSender sender;
     private final AgentCounters counters = new AgentCounters();
     private final DirectService direct;
-    private final CountDownLatch end = new CountDownLatch(1);
+    private final WakeCoalescing coalescing = new WakeCoalescing();
+    private final AgentEnd end = new AgentEnd();
     private final IntSupplier polling = this::pollLanes;
     private final IntSupplier posting = this::postSends;
     private final IntSupplier parking = this::parkInDevice;
@@ -144,20 +144,8 @@ final class EngineAgent implements Agent {
 
     /// Waits until the agent has ended. Interrupts are kept for later.
     void awaitEnd(long timeoutMillis) {
-        boolean interrupted = false;
-        final long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-        while (true) {
-            try {
-                if (!end.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                    log.log(Level.ERROR, "the agent " + roleName() + " did not end within " + timeoutMillis + " ms");
-                }
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        if (!end.await(timeoutMillis)) {
+            log.log(Level.ERROR, "the agent " + roleName() + " did not end within " + timeoutMillis + " ms");
         }
     }
 
@@ -227,11 +215,7 @@ final class EngineAgent implements Agent {
             final int polled = pollLanes();
             retired.closeCompleted();
             if (polled == 0 && (ready.isEmpty() || sendBlocked)) {
-                final long waitNanos = waitNanos();
-                if (waitNanos > 0) {
-                    counters.parks++;
-                    port.channel().await(waitNanos);
-                }
+                sleep(System.nanoTime());
             }
         } finally {
             commands.endPark();
@@ -239,8 +223,18 @@ final class EngineAgent implements Agent {
         return 0;
     }
 
-    private long waitNanos() {
-        final long now = System.nanoTime();
+    private void sleep(long now) {
+        final long packets = counters.receivedPackets + counters.sentPackets;
+        final long quietNanos = stopping ? 0 : coalescing.quietNanos(now, packets);
+        final long waitNanos = Math.max(waitNanos(now), quietNanos);
+        if (waitNanos > 0) {
+            counters.parks++;
+            port.channel().await(waitNanos, quietNanos);
+            coalescing.onWake(System.nanoTime());
+        }
+    }
+
+    private long waitNanos(long now) {
         long waitNanos = MAX_PARK_NANOS;
         if (deadlines.size() > 0) {
             waitNanos = Math.min(waitNanos, deadlines.earliestNanos() - now);
@@ -421,6 +415,7 @@ final class EngineAgent implements Agent {
         runTimer(driver);
         final int sent = sender.transmit(driver, nowNanos);
         sendBlocked |= sender.isBlocked();
+        coalescing.onServed(driver.engine().latenessNanos());
         if (sender.hasMore()) {
             markReady(driver);
         }
@@ -495,6 +490,6 @@ final class EngineAgent implements Agent {
         }
         retired.closeAll();
         commands.terminate();
-        end.countDown();
+        end.reach();
     }
 }

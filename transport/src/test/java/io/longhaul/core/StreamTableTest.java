@@ -196,6 +196,27 @@ class StreamTableTest {
         assertTrue(in.memory.promisedBytes() <= 1 << 20);
     }
 
+    @Test
+    void asksForACallOnlyWhenAReadGivesCreditOrReachesTheEnd() {
+        final byte[] part = Inbound.bytes(4096, 1);
+        final byte[] all = Inbound.bytes(64 * 1024, 1);
+        bytes(0, 0, all, false);
+        final EngineStream stream = opened();
+        in.streams.onTouched(in.now, stream);
+        int told = 0;
+        for (int at = 0; at < all.length; at += part.length) {
+            assertEquals(part.length, stream.read(ByteBuffer.allocate(part.length)));
+            if (stream.isReadToTell()) {
+                told++;
+                in.streams.onTouched(in.now, stream);
+            }
+        }
+        assertEquals(4, told, "once for each quarter of the window, not for each of 16 reads");
+        bytes(0, all.length, Inbound.bytes(100, 1), true);
+        assertEquals(100, stream.read(ByteBuffer.allocate(part.length)));
+        assertTrue(stream.isReadToTell(), "the end");
+    }
+
     private void arrive(long from, long to) {
         for (long at = from; at < to; at += 4096) {
             assertEquals(Placement.RECEIVED, bytes(0, at, Inbound.bytes(4096, 1), false));

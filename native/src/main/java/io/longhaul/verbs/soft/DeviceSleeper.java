@@ -14,39 +14,49 @@ package io.longhaul.verbs.soft;
 
 import io.longhaul.linux.Poller;
 
-/// Sleeps until a socket of the device or a wake-up event is ready.
+/// Sleeps until a socket of the device or a wake-up event is ready, or until the event alone is.
 ///
 /// Threading: the owner thread of the data path.
 final class DeviceSleeper {
     private final Poller poller;
     private final int eventIndex;
-    private boolean slept;
+    private final Poller alarm;
+    private boolean woken;
 
     /// Makes a sleeper.
     ///
     /// @param poller over the descriptors of the sockets, and that of the event
     /// @param eventIndex which of them is that of the event
-    DeviceSleeper(Poller poller, int eventIndex) {
+    /// @param alarm over that of the event alone
+    DeviceSleeper(Poller poller, int eventIndex, Poller alarm) {
         this.poller = poller;
         this.eventIndex = eventIndex;
+        this.alarm = alarm;
     }
 
     /// Sleeps.
     ///
     /// @param timeoutNanos longest sleep, negative without limit
     void sleep(long timeoutNanos) {
-        slept = poller.poll(timeoutNanos) > 0;
+        woken = poller.poll(timeoutNanos) > 0 && poller.isReady(eventIndex);
     }
 
-    /// Has the device take what the last sleep has found.
+    /// Sleeps, whatever arrives: only the event ends it.
+    ///
+    /// @param timeoutNanos longest sleep
+    void doze(long timeoutNanos) {
+        woken = alarm.poll(timeoutNanos) > 0;
+    }
+
+    /// Has the device take what the last [#sleep] has found.
     void progress(SoftDevice device, long nowNanos) {
         device.progress(nowNanos, poller);
     }
 
     /// Whether the last sleep was ended by the event; asked once per sleep.
     boolean wasWoken() {
-        boolean woken = slept && poller.isReady(eventIndex);
-        slept = false;
-        return woken;
+        boolean was = woken;
+        woken = false;
+        return was;
     }
 }

@@ -63,6 +63,27 @@ final class SoftCompletionChannel implements CompletionChannel {
     }
 
     @Override
+    public boolean await(long timeoutNanos, long quietNanos) {
+        if (quietNanos <= 0) {
+            return await(timeoutNanos);
+        }
+        long start = device.now();
+        long now = start;
+        while (now - start < quietNanos) {
+            if (event.consume(sleeper.wasWoken())) {
+                raised = false;
+                return true;
+            }
+            long due = device.nextProgressNanos();
+            long untilDue = due == Long.MAX_VALUE ? FOREVER_NANOS : Math.max(0, due - now);
+            sleeper.doze(Math.min(quietNanos - (now - start), untilDue));
+            now = device.now();
+            device.sendDue(now);
+        }
+        return await(timeoutNanos < 0 ? timeoutNanos : Math.max(0, timeoutNanos - (now - start)));
+    }
+
+    @Override
     public void wakeup() {
         event.signal();
     }

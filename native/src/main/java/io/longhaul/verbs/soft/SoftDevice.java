@@ -187,8 +187,9 @@ public final class SoftDevice implements RdmaDevice {
         try {
             WakeupEvent event = new WakeupEvent(arena, callState);
             Poller channelPoller = new Poller(arena, callState, sockets.descriptorsAnd(event.fd()));
+            Poller alarm = new Poller(arena, callState, event.fd());
             SoftCompletionChannel channel =
-                    new SoftCompletionChannel(this, event, new DeviceSleeper(channelPoller, sockets.size()));
+                    new SoftCompletionChannel(this, event, new DeviceSleeper(channelPoller, sockets.size(), alarm));
             children.add(channel);
             return channel;
         } catch (IOException e) {
@@ -247,7 +248,8 @@ public final class SoftDevice implements RdmaDevice {
         return 0;
     }
 
-    private int sendDue(long nowNanos) {
+    /// Sends what is due, and receives nothing.
+    int sendDue(long nowNanos) {
         int work = egress.release(nowNanos);
         if (!stalled.isEmpty() && nowNanos - retryNanos >= 0) {
             work += retryStalled(nowNanos);
