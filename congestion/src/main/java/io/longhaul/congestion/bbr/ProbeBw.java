@@ -80,6 +80,10 @@ final class ProbeBw extends Phase {
     /// Round trip up to which the first pulses are that large, ns, and how many of them shrink beyond it.
     private static final double FULL_PULSE_RTT_NANOS = 22e6;
 
+    /// How they shrink. With 1 all flows that meet make queues of the same length, but those over long paths find
+    /// too little room; with 0.5 they fill the queue of a flow over a short path.
+    private static final double PULSE_EXPONENT = 0.75;
+
     private static final int SCALED_PULSES = 2;
     /// The pulse that is for paths on which queues have lately put a bound: others are there, and what is free of a
     /// queue for a moment is not all for one.
@@ -381,7 +385,7 @@ final class ProbeBw extends Phase {
     /// known
     /// better there.
     private double upGain() {
-        final double scale = Math.min(1, Math.sqrt(FULL_PULSE_RTT_NANOS / model.queue.minRttNanos()));
+        final double scale = Math.min(1, Math.pow(FULL_PULSE_RTT_NANOS / model.queue.minRttNanos(), PULSE_EXPONENT));
         return pulse < SCALED_PULSES ? 1 + (UP_GAINS[pulse] - 1) * scale : UP_GAINS[pulse];
     }
 
