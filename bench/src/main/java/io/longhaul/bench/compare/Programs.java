@@ -259,6 +259,7 @@ final class Programs implements AutoCloseable {
         return lines.stream()
                 .filter(line -> !line.isBlank() && !line.startsWith("\tat "))
                 .reduce((a, b) -> b)
+                .map(line -> line.replaceFirst("^Exception in thread \"[^\"]*\" [A-Za-z.]+: ", ""))
                 .orElse("it said nothing");
     }
 

@@ -106,6 +106,7 @@ public final class LonghaulFleet {
                 .device("soft")
                 .insecure(true)
                 .handshakeTimeout(PATIENCE)
+                .idleTimeout(PATIENCE)
                 .maxPendingHandshakes(MOST_CONNECTIONS)
                 .maxConnections(MOST_CONNECTIONS)
                 .limits(new Longhaul.Limits(MOST_CONNECTIONS, 4L << 30, MOST_CONNECTIONS))

@@ -41,6 +41,7 @@ import org.HdrHistogram.Histogram;
 ///
 /// OPTIONS are words with commas between them: `fec`, `spin`, or `none`.
 public final class LonghaulMessages {
+    private static final Duration OPERATION = Duration.ofMinutes(2);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int MOST_OUTSTANDING = 4096;
     private static final long MEMORY_BYTES = 1L << 30;
@@ -86,6 +87,8 @@ public final class LonghaulMessages {
                 .device("soft")
                 .insecure(true)
                 .maxMemoryBytes(MEMORY_BYTES)
+                .maxMessageBytes(MEMORY_BYTES)
+                .operationTimeout(OPERATION) // a slow one is a result, too
                 .maxOperations(MOST_OUTSTANDING);
         for (String each : options.split(",", -1)) {
             switch (each) {

@@ -38,6 +38,7 @@ final class MessageLoad {
     private final long[] intendedNanos; // [index]; written before the message is handed over
     private final Semaphore answers = new Semaphore(0);
     private final Histogram nanos = LoadPlan.histogram();
+    private volatile int firstThatCounts = Integer.MAX_VALUE;
     private volatile long lastNanos;
     private volatile @Nullable String failure;
 
@@ -49,7 +50,7 @@ final class MessageLoad {
     /// Says that a message is known to have arrived.
     void onAnswer(int index) {
         long now = System.nanoTime();
-        if (index >= plan.warmupMessages()) {
+        if (index >= firstThatCounts) {
             nanos.recordValue(Math.clamp(now - intendedNanos[index], 0, nanos.getHighestTrackableValue()));
         }
         lastNanos = now;
@@ -68,7 +69,12 @@ final class MessageLoad {
     String run(Sender sender) throws IOException, InterruptedException {
         long start = System.nanoTime();
         int sent = 0;
-        while (sent < plan.total() && System.nanoTime() - start < plan.mostSeconds() * 1e9) {
+        // One counts at least, however long those before it took.
+        while (sent < plan.total()
+                && (sent <= firstThatCounts || System.nanoTime() - start < plan.mostSeconds() * 1e9)) {
+            if (firstThatCounts > sent && (sent >= plan.warmupMessages() || isWarm(System.nanoTime() - start))) {
+                firstThatCounts = sent;
+            }
             if (plan.perSecond() > 0) {
                 intendedNanos[sent] = plan.dueNanos(start, sent);
                 waitUntil(intendedNanos[sent]);
@@ -84,11 +90,12 @@ final class MessageLoad {
         if (plan.perSecond() > 0) {
             await(sent);
         }
-        if (sent <= plan.warmupMessages()) {
-            throw new IOException("only " + sent + " messages in " + plan.mostSeconds() + " s, " + plan.warmupMessages()
-                    + " of them to warm up");
-        }
-        return plan.json(nanos, (lastNanos - intendedNanos[plan.warmupMessages()]) / 1e9);
+        return plan.json(nanos, (lastNanos - intendedNanos[firstThatCounts]) / 1e9);
+    }
+
+    /// The warm-up is over when it has had its share of the time, though not all of its messages.
+    private boolean isWarm(long nanos) {
+        return nanos > plan.mostSeconds() * 1e9 * plan.warmupMessages() / plan.total();
     }
 
     private void await(int count) throws IOException, InterruptedException {

@@ -44,6 +44,17 @@ final class MessageLoadTest {
     }
 
     @Test
+    void aWarmUpThatTakesTooLongEndsWithItsShareOfTheTime() throws Exception {
+        MessageLoad load = new MessageLoad(new LoadPlan(1, 1000, 1000, 0, 0.1));
+        String json = load.run(index -> {
+            TimeUnit.MILLISECONDS.sleep(20);
+            load.onAnswer(index);
+        });
+        int count = Integer.parseInt(json.replaceAll("\\{\"operations\": ([0-9]+),.*", "$1"));
+        assertTrue(count >= 1 && count < 10, json);
+    }
+
+    @Test
     void aMessageThatHadToWaitForOthersIsNotExcused() throws Exception {
         // Due every millisecond, and each takes ten: the tenth is about ninety late.
         MessageLoad load = new MessageLoad(new LoadPlan(1, 0, 10, 1000, 10));
