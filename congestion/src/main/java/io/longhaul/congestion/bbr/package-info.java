@@ -30,6 +30,9 @@
 /// found room | fits buffers of 0.25 BDP |
 /// | loss | over 2 % is congestion | only with delay or CE marks, or far above what the path loses when it is not full
 /// | long paths corrupt packets |
+/// | messages shorter than a round trip | their samples spread them over a round trip | the rate at which such a burst
+/// was sent and arrived counts, and a rate that no probe has tested is doubled for a round trip behind a pause | 1 MiB
+/// over 20 ms would never show more than 350 Mb/s |
 @NullMarked
 package io.longhaul.congestion.bbr;
 
