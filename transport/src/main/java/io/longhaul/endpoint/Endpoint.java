@@ -247,11 +247,12 @@ final class Endpoint implements Longhaul {
         final Announcement hello = Bootstrap.hello(channel, deadlineNanos);
         EndpointConnection entered = null;
         final Admission.Place place;
-        checkOpen();
         try {
+            checkOpen();
             place = admission.admit(name(channel));
         } catch (ConnectionException e) {
-            Bootstrap.refuse(channel, Refusal.REFUSED_LIMIT, String.valueOf(e.getMessage()));
+            final int code = closed ? Refusal.REFUSED_OTHER : Refusal.REFUSED_LIMIT;
+            Bootstrap.refuse(channel, code, String.valueOf(e.getMessage()));
             throw e;
         }
         DirectOpening opening = DirectOpening.NONE;

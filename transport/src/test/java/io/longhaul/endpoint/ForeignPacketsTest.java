@@ -160,6 +160,35 @@ class ForeignPacketsTest {
         }
     }
 
+    @Test
+    @Tag("fault-32")
+    void aConnectionThatHasEndedTakesNoPacket() throws Exception {
+        try (Longhaul server = Longhaul.open(config());
+                Longhaul client = Longhaul.open(config());
+                Listener listener = server.listen(new InetSocketAddress(LOOPBACK, 0));
+                Connection there = client.connect(listener.localAddress(), EndpointPair.PATIENCE);
+                Connection here = listener.accept(EndpointPair.PATIENCE);
+                Connection other = client.connect(listener.localAddress(), EndpointPair.PATIENCE)) {
+            assertNotNull(here);
+            final LaneAddress target = lane(server);
+            final int peer = lane(client).queuePair();
+            forge(LOOPBACK, peer, target, here.id(), 1_000_000);
+            EndpointPair.await(() -> here.statistics().forgedPackets() == COUNT, "while it is open");
+            final EngineAgent agent = ((Endpoint) server).openPorts().getFirst().agent();
+            there.close(EndpointPair.PATIENCE);
+            EndpointPair.await(
+                    () -> !agent.commands()
+                            .call(() -> agent.isRegistered(here.id()))
+                            .join(),
+                    "out of service");
+            final long unknown = counters(server).unknownPackets;
+            forge(LOOPBACK, peer, target, here.id(), 2_000_000);
+            EndpointPair.await(() -> unknownSince(server, other, unknown) == COUNT, "after its end");
+            assertEquals(COUNT, here.statistics().forgedPackets());
+            assertTrue(other.isOpen());
+        }
+    }
+
     // The statistics are asked for on the agent's thread: what it has counted before is seen here.
     private static long unknownSince(Longhaul server, Connection here, long before) {
         assertFalse(here.statistics().forgedPackets() < 0);
