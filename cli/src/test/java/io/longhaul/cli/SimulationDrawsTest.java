@@ -53,4 +53,12 @@ class SimulationDrawsTest {
     void aBurstThatReachesIntoTheNextRoundDoesNotHalveTheRate() {
         assertEquals(List.of(), new SimulationDraws(1).run(760, 1, text -> {}).faults());
     }
+
+    /// 22 Gb/s in packets of 1,500 bytes over 11 ms: a quantum of the pacer was longer than the burst that its
+    /// bucket
+    /// held, and what did not fit was lost at every wait.
+    @Test
+    void aPacerLosesNothingWhileItWaits() {
+        assertEquals(List.of(), new SimulationDraws(1).run(947, 1, text -> {}).faults());
+    }
 }

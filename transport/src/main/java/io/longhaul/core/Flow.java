@@ -79,11 +79,14 @@ final class Flow {
         return pacer.maySend();
     }
 
-    /// Nanoseconds until the pacer releases the next quantum.
+    /// Nanoseconds until the pacer releases the next quantum: half of a burst at most, since what a bucket does not
+    /// hold
+    /// when the wait ends is lost.
     long pacedInNanos(int packetBytes) {
         final long rate = controller.pacingRateBytesPerSecond();
-        final long quantum = (long) (rate * (QUANTUM_NANOS / 1e9));
-        return pacer.nanosUntilSend(rate, Math.max(packetBytes, Math.min(quantum, MAX_QUANTUM_BYTES)));
+        final long quantum = Math.min((long) (rate * (QUANTUM_NANOS / 1e9)), MAX_QUANTUM_BYTES);
+        final long halfBurst = burstBytes(rate, packetBytes) / 2;
+        return pacer.nanosUntilSend(rate, Math.max(packetBytes, Math.min(quantum, halfBurst)));
     }
 
     /// Time by which a sender may be late and lose nothing of the rate, nanoseconds.
