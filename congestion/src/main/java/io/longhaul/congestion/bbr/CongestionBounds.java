@@ -40,6 +40,8 @@ final class CongestionBounds {
     private static final int MIN_LOST_PACKETS = 4;
     /// Share of the delivered rate kept when the queue is four times too long ("quick adapt").
     private static final double QUICK_ADAPT = 0.96;
+    /// Most of the rate that a standing queue takes at a time.
+    private static final double MAX_DRAIN_SHARE = 0.03;
     private static final int QUICK_ADAPT_QUEUES = 4;
     private static final int QUICK_ADAPT_RISES = 3;
     /// Share of a loss that must remain after the cut for it to be corruption.
@@ -356,8 +358,16 @@ final class CongestionBounds {
             cut(Math.max(QUICK_ADAPT * latest, model.bandwidth() / 4));
         } else if (delayChecks > 1) {
             final double bandwidth = model.bandwidth();
-            cut(latest < 0.98 * bandwidth ? Math.max(latest, BETA * bandwidth) : 0.97 * bandwidth);
+            cut(
+                    latest < 0.98 * bandwidth
+                            ? Math.max(latest, BETA * bandwidth)
+                            : bandwidth * (1 - drainShare(queueNanos)));
         }
+    }
+
+    /// Share of the rate that drains a queue to its low mark within a round trip.
+    private double drainShare(long queueNanos) {
+        return Math.min(MAX_DRAIN_SHARE, (double) (queueNanos - model.queue.lowNanos()) / model.queue.minRttNanos());
     }
 
     /// A queue shrinks when less is sent into it. A delay that stays while the delivered rate follows the cuts, or
