@@ -47,6 +47,7 @@ class DeliveryRateEstimatorTest {
 
     @Test
     void givesNoSampleOverLessThanTheMinimumRoundTrip() {
+        //= draft-ietf-ccwg-bbr-06 §4.1.2.3 type=test
         final DeliveryRateEstimator rate = new DeliveryRateEstimator();
         rate.onPacketSent(0, 0);
         rate.onAckBegin();

@@ -60,6 +60,7 @@ class BbrCongestionTest {
     @Test
     @Tag("fault-24")
     void cutsUnderMarks() {
+        //= draft-ietf-ccwg-bbr-06 §3.7 type=test
         settle();
         final long before = bbr.bandwidthBytesPerSecond();
         round(0, 0, 20);
@@ -71,6 +72,7 @@ class BbrCongestionTest {
 
     @Test
     void halvesItsRateWhenAQuarterIsLostForTwoRounds() {
+        //= draft-ietf-ccwg-bbr-06 §5.5.10 type=test
         settle();
         final long before = bbr.bandwidthBytesPerSecond();
         for (int round = 0; round < 3; round++) {
@@ -94,6 +96,7 @@ class BbrCongestionTest {
 
     @Test
     void halvesItsRateOnceForASilenceAndNeedsLittleWindowUntilItEnds() {
+        //= draft-ietf-ccwg-bbr-06 §2.6 type=test
         settle();
         final long before = bbr.bandwidthBytesPerSecond();
         for (int timeout = 0; timeout < 6; timeout++) {

@@ -37,6 +37,7 @@ class BbrStartTest {
         "2, 0.25, 1.06", "2, 1, 1.06", "0.5, 1, 1.06"
     })
     void completesAGibibyteAlmostAsFastAsTheLink(double hint, double queueBdp, double limit) {
+        //= draft-ietf-ccwg-bbr-06 §5.3.1 type=test
         final LinkModel link = new LinkModel(RATE, RTT, queueBdp, 7);
         final ModelFlow flow = BbrFixture.flow(link, 8900, RTT, hint * RATE, 1).size(GIB);
         final double seconds = link.runToCompletion(flow, 20 * SECOND) / 1e9;
@@ -54,6 +55,7 @@ class BbrStartTest {
 
     @Test
     void spreadsTheInitialWindowOverARoundTripWithoutADeclaredRate() {
+        //= draft-ietf-ccwg-bbr-06 §5.6.2 type=test
         final CongestionController bbr = new BbrController(BbrFixture.config(1400, RTT, 0), 1);
         assertEquals(32 * 1400 * SECOND / RTT, bbr.pacingRateBytesPerSecond(), 1);
         assertTrue(bbr.congestionWindowBytes() >= 32 * 1400);

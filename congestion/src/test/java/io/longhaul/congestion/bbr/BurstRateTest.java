@@ -42,6 +42,7 @@ final class BurstRateTest {
 
     @Test
     void showsTheRateAtWhichABurstArrived() {
+        //= draft-ietf-ccwg-bbr-06 §4.1 type=test
         send(118, 9_000); // 8 Gb/s
         assertEquals(0, ack(RTT, 18));
         double rate = 0;

@@ -26,6 +26,7 @@ class QueueDelayTest {
 
     @Test
     void takesTheSmallestSampleOfAQuarterRoundTripForTheQueue() {
+        //= draft-ietf-ccwg-bbr-06 §5.5.7 type=test
         feed(RTT, 10);
         feed(RTT + 3 * MILLI, 80); // long enough for the step itself to be forgotten as jitter
         assertEquals(3 * MILLI, queue.queueNanos());

@@ -57,6 +57,9 @@ class CubicControllerTest {
     }
 
     //= RFC 9438 §4.2 type=test
+    //= RFC 9438 §4.1 type=test
+    //= RFC 9438 §4.4 type=test
+    //= RFC 9438 §4.5 type=test
     @Test
     void growsAlongItsCurve() {
         acks.lose(1);

@@ -84,6 +84,7 @@ class DelayControllerTest {
     }
 
     //= Swift, SIGCOMM 2020 §3.1 type=test
+    //= Swift, SIGCOMM 2020 §3.2 type=test
     @Test
     void shrinksToAHalfAtMostAndOnceInARoundTrip() {
         acks.round(RTT, 0.1, 0);
