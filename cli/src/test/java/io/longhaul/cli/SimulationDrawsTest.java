@@ -61,4 +61,11 @@ class SimulationDrawsTest {
     void aPacerLosesNothingWhileItWaits() {
         assertEquals(List.of(), new SimulationDraws(1).run(947, 1, text -> {}).faults());
     }
+
+    /// Packets of one ordered lane that are all 2 ms late: quick probes, each ended at once by that delay, began the
+    /// rounds anew that tell that it is the path's.
+    @Test
+    void aDelayThatStandsIsNotProbedInto() {
+        assertEquals(List.of(), new SimulationDraws(1).run(495, 1, text -> {}).faults());
+    }
 }

@@ -280,7 +280,9 @@ final class ProbeBw extends Phase {
             return;
         }
         final long roundsSeen = roundsSeen();
-        final boolean waited = roundsSeen >= waitRounds && sample.nowNanos - startNanos >= waitNanos;
+        // A quick probe into a delay that stands would end at once, and begin the rounds anew that tell whose it is.
+        final boolean futile = waitNanos == 0 && model.queue.isHigh();
+        final boolean waited = roundsSeen >= waitRounds && sample.nowNanos - startNanos >= waitNanos && !futile;
         // A bound left by congestion that has passed is tested sooner.
         final boolean relieved = roundsSeen >= RELIEF_ROUNDS
                 && sample.nowNanos - startNanos >= RELIEF_NANOS
