@@ -62,7 +62,8 @@ class SimulationDrawsTest {
         assertEquals(List.of(), new SimulationDraws(1).run(947, 1, text -> {}).faults());
     }
 
-    /// Packets of one ordered lane that are all 2 ms late: quick probes, each ended at once by that delay, began the
+    /// Packets of one ordered lane that are all 2 ms late: quick probes, each ended at once by that delay, began
+    /// the
     /// rounds anew that tell that it is the path's.
     @Test
     void aDelayThatStandsIsNotProbedInto() {
