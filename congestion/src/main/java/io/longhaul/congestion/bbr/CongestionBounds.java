@@ -315,6 +315,11 @@ final class CongestionBounds {
         checkMinRttNanos = Long.MAX_VALUE;
     }
 
+    /// True while rounds are counted that tell a longer path from a queue.
+    boolean judgesDelay() {
+        return delayRounds > 0;
+    }
+
     /// Whole rounds are what tells a longer path from a queue, however lately the queue was judged within them.
     ///
     /// @return true when the delay of the last round belongs to the path

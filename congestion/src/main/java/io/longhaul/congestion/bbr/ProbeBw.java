@@ -281,7 +281,7 @@ final class ProbeBw extends Phase {
         }
         final long roundsSeen = roundsSeen();
         // A quick probe into a delay that stands would end at once, and begin the rounds anew that tell whose it is.
-        final boolean futile = waitNanos == 0 && model.queue.isHigh();
+        final boolean futile = waitNanos == 0 && model.queue.isHigh() && model.bounds.judgesDelay();
         final boolean waited = roundsSeen >= waitRounds && sample.nowNanos - startNanos >= waitNanos && !futile;
         // A bound left by congestion that has passed is tested sooner.
         final boolean relieved = roundsSeen >= RELIEF_ROUNDS
