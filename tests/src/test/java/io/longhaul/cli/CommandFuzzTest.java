@@ -61,7 +61,26 @@ class CommandFuzzTest {
 
     @Test
     void quantitiesAreReadOrRefusedWithOneLine() {
-        final List<byte[]> corpus = texts(
+        new Fuzzer("quantities", quantityCorpus(), CommandFuzzTest::quantities).run(4);
+    }
+
+    @Test
+    void scenariosAreReadOrRefused() {
+        new Fuzzer("scenarios", scenarioCorpus(), CommandFuzzTest::scenario).run(4);
+    }
+
+    @Test
+    void tracesOfLossesAreReadOrRefused() {
+        new Fuzzer("traces", traceCorpus(), CommandFuzzTest::trace).run(4);
+    }
+
+    @Test
+    void controlMessagesAreReadOrRefused() {
+        new Fuzzer("control messages", controlCorpus(), CommandFuzzTest::controlMessage).run(1);
+    }
+
+    static List<byte[]> quantityCorpus() {
+        return texts(
                 "64KiB",
                 "2gbit",
                 "20ms",
@@ -80,15 +99,15 @@ class CommandFuzzTest {
                 "٣ms",
                 "10 GiB",
                 "");
-        new Fuzzer("quantities", corpus, input -> {
-                    final String text = new String(input, StandardCharsets.UTF_8);
-                    int outcome = 0;
-                    for (final Function<String, Object> each : QUANTITIES) {
-                        outcome = outcome * 31 + quantity(each, text);
-                    }
-                    return outcome;
-                })
-                .run(4);
+    }
+
+    static int quantities(byte[] input) {
+        final String text = new String(input, StandardCharsets.UTF_8);
+        int outcome = 0;
+        for (final Function<String, Object> each : QUANTITIES) {
+            outcome = outcome * 31 + quantity(each, text);
+        }
+        return outcome;
     }
 
     private static int quantity(Function<String, Object> parser, String text) {
@@ -102,38 +121,35 @@ class CommandFuzzTest {
         }
     }
 
-    @Test
-    void scenariosAreReadOrRefused() {
-        final List<byte[]> corpus = texts(
+    static List<byte[]> scenarioCorpus() {
+        return texts(
                 "title T\ncell --rate 1gbit --rtt 20ms --size 1MiB\ntarget efficiency >= 0.9\nquick --runs 2\nbaseline gbn --loss 1e-3\n",
                 "cell --rate 100gbit --rtt 200ms --loss 0.1% --burst 16 --reorder 1%:1ms --cc bbr --lanes 8 --cold\n");
-        new Fuzzer("scenarios", corpus, input -> {
-                    try {
-                        Scenario.parse("fuzz", new String(input, StandardCharsets.UTF_8));
-                        return 1;
-                    } catch (CommandFailure e) {
-                        return shape(e);
-                    }
-                })
-                .run(4);
     }
 
-    @Test
-    void tracesOfLossesAreReadOrRefused() {
-        new Fuzzer("traces", texts("100 1 # first\n7 2\n", "1 0", "0 1", "999999999999999999 1"), input -> {
-                    try {
-                        LossTrace.parse(new String(input, StandardCharsets.UTF_8))
-                                .lossFraction();
-                        return 1;
-                    } catch (IllegalArgumentException e) {
-                        return shape(e);
-                    }
-                })
-                .run(4);
+    static int scenario(byte[] input) {
+        try {
+            Scenario.parse("fuzz", new String(input, StandardCharsets.UTF_8));
+            return 1;
+        } catch (CommandFailure e) {
+            return shape(e);
+        }
     }
 
-    @Test
-    void controlMessagesAreReadOrRefused() {
+    static List<byte[]> traceCorpus() {
+        return texts("100 1 # first\n7 2\n", "1 0", "0 1", "999999999999999999 1");
+    }
+
+    static int trace(byte[] input) {
+        try {
+            LossTrace.parse(new String(input, StandardCharsets.UTF_8)).lossFraction();
+            return 1;
+        } catch (IllegalArgumentException e) {
+            return shape(e);
+        }
+    }
+
+    static List<byte[]> controlCorpus() {
         final List<byte[]> corpus = new ArrayList<>();
         final byte[] ping = ControlCodec.encode(new ControlMessage.Ping());
         for (int type = 0; type < 24; type++) {
@@ -141,15 +157,14 @@ class CommandFuzzTest {
             message[ping.length - 1] = (byte) type; // the last byte of its header
             corpus.add(message);
         }
-        new Fuzzer("control messages", corpus, input -> {
-                    try {
-                        return ControlCodec.decode(ByteBuffer.wrap(input))
-                                .getClass()
-                                .hashCode();
-                    } catch (RefusalException e) {
-                        return shape(e);
-                    }
-                })
-                .run(1);
+        return corpus;
+    }
+
+    static int controlMessage(byte[] input) {
+        try {
+            return ControlCodec.decode(ByteBuffer.wrap(input)).getClass().hashCode();
+        } catch (RefusalException e) {
+            return shape(e);
+        }
     }
 }

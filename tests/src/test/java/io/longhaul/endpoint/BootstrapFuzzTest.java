@@ -26,13 +26,17 @@ class BootstrapFuzzTest {
     @Test
     @Tag("fault-16")
     void messagesAreReadOrRefusedAndNothingElse() {
+        new Fuzzer("bootstrap", corpus(), BootstrapFuzzTest::decode).run(1);
+    }
+
+    static List<byte[]> corpus() {
         final byte[] refusal = bytes(BootstrapCodec.encode(new BootstrapMessage.Refusal(3, "no place is free")));
         final byte[] hello = new byte[BootstrapCodec.HEADER_BYTES + 200];
         System.arraycopy(refusal, 0, hello, 0, BootstrapCodec.HEADER_BYTES);
         final byte[] answer = hello.clone();
         hello[6] = 1;
         answer[6] = 2;
-        new Fuzzer("bootstrap", List.of(refusal, hello, answer), BootstrapFuzzTest::decode).run(1);
+        return List.of(refusal, hello, answer);
     }
 
     private static byte[] bytes(ByteBuffer buffer) {
@@ -41,7 +45,7 @@ class BootstrapFuzzTest {
         return bytes;
     }
 
-    private static int decode(byte[] input) {
+    static int decode(byte[] input) {
         if (input.length < BootstrapCodec.HEADER_BYTES) {
             return 0; // the channel waits for the rest
         }

@@ -43,13 +43,17 @@ class ConfigFuzzTest {
     @Test
     void settingsAreTakenOrRefusedWithOneLine() {
         assertTrue(SETTERS.size() > 15, () -> "only " + SETTERS);
+        new Fuzzer("settings", corpus(), ConfigFuzzTest::accept).run(4);
+    }
+
+    static List<byte[]> corpus() {
         final byte[] zeros = new byte[27];
         final byte[] ones = new byte[27];
         java.util.Arrays.fill(ones, (byte) 1);
-        new Fuzzer("settings", List.of(zeros, ones), ConfigFuzzTest::accept).run(4);
+        return List.of(zeros, ones);
     }
 
-    private static int accept(byte[] input) throws Exception {
+    static int accept(byte[] input) throws Exception {
         final ByteBuffer bytes = ByteBuffer.wrap(input);
         final LonghaulConfig.Builder builder = LonghaulConfig.builder();
         int outcome = 0;

@@ -37,27 +37,27 @@ class CertificateFuzzTest {
         return PemFiles.encode("CERTIFICATE", host.certificate().getEncoded()).getBytes(StandardCharsets.US_ASCII);
     }
 
+    static List<byte[]> corpus() throws Exception {
+        return List.of(
+                pem(), (new String(pem(), StandardCharsets.US_ASCII) + "garbage").getBytes(StandardCharsets.US_ASCII));
+    }
+
+    static int read(Path file, byte[] input) throws Exception {
+        Files.write(file, input);
+        try {
+            return PemFiles.certificates(file).size();
+        } catch (ConfigurationException e) {
+            final String message = String.valueOf(e.getMessage());
+            if (message.lines().count() != 1) {
+                throw new AssertionError("not one line: " + message, e);
+            }
+            return message.replaceAll("[0-9]+", "").hashCode();
+        }
+    }
+
     @Test
     void certificatesAreReadOrRefusedWithOneLine() throws Exception {
         final Path file = directory.resolve("cert.pem");
-        new Fuzzer(
-                        "certificates",
-                        List.of(
-                                pem(),
-                                (new String(pem(), StandardCharsets.US_ASCII) + "garbage")
-                                        .getBytes(StandardCharsets.US_ASCII)),
-                        input -> {
-                            Files.write(file, input);
-                            try {
-                                return PemFiles.certificates(file).size();
-                            } catch (ConfigurationException e) {
-                                final String message = String.valueOf(e.getMessage());
-                                if (message.lines().count() != 1) {
-                                    throw new AssertionError("not one line: " + message, e);
-                                }
-                                return message.replaceAll("[0-9]+", "").hashCode();
-                            }
-                        })
-                .run(SLOW);
+        new Fuzzer("certificates", corpus(), input -> read(file, input)).run(SLOW);
     }
 }
