@@ -34,7 +34,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 
-/// A server that takes one packet after the other, and is made anew when one has ended its connection. The memory that it
+/// A server that takes one packet after the other, and is made anew when one has ended its connection. The memory that
+/// it
 /// granted for reading is looked at after each.
 final class PacketTarget implements Fuzzer.Target, AutoCloseable {
     private static final int REGION_BYTES = 4_096;
@@ -60,7 +61,8 @@ final class PacketTarget implements Fuzzer.Target, AutoCloseable {
 
     /// Runs a session first, of which the packets to begin with come.
     ///
-    /// @param sealed whether packets are sealed; if not, each input is given the right connection, number and check sum
+    /// @param sealed whether packets are sealed; if not, each input is given the right connection, number and check
+    /// sum
     PacketTarget(boolean sealed) {
         this.sealed = sealed;
         memory = arena.allocate(REGION_BYTES, 8);
