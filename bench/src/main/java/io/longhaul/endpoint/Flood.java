@@ -13,19 +13,6 @@
 package io.longhaul.endpoint;
 
 import io.longhaul.core.wire.PacketFlyweight;
-import io.longhaul.verbs.AccessFlags;
-import io.longhaul.verbs.AddressHandle;
-import io.longhaul.verbs.AddressVector;
-import io.longhaul.verbs.CompletionQueue;
-import io.longhaul.verbs.MemoryRegion;
-import io.longhaul.verbs.ProtectionDomain;
-import io.longhaul.verbs.QueuePair;
-import io.longhaul.verbs.QueuePairConfig;
-import io.longhaul.verbs.RdmaDevice;
-import io.longhaul.verbs.SendRequests;
-import io.longhaul.verbs.WorkCompletions;
-import io.longhaul.verbs.soft.SoftDeviceConfig;
-import io.longhaul.verbs.soft.SoftDeviceProvider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -35,13 +22,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.util.ArrayList;
-import java.util.Iterator;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.random.RandomGenerator;
 
 /// A stranger who fills the data port, at a fixed rate, until it is closed.
 final class Flood implements AutoCloseable {
@@ -51,7 +38,8 @@ final class Flood implements AutoCloseable {
 
     /// Sends a batch.
     private interface Volley extends AutoCloseable {
-        void send() throws IOException;
+        /// Returns how many packets it had, at most {@link #BATCH}; 0 when there are no more.
+        int send() throws IOException;
 
         @Override
         void close();
@@ -73,8 +61,11 @@ final class Flood implements AutoCloseable {
                 if (sent.get() + BATCH > due) {
                     LockSupport.parkNanos(100_000);
                 } else {
-                    volley.send();
-                    sent.addAndGet(BATCH);
+                    final int count = volley.send();
+                    if (count == 0) {
+                        return;
+                    }
+                    sent.addAndGet(count);
                 }
             }
         } catch (IOException e) {
@@ -92,7 +83,7 @@ final class Flood implements AutoCloseable {
         return new Flood(
                 new Volley() {
                     @Override
-                    public void send() throws IOException {
+                    public int send() throws IOException {
                         final InetSocketAddress to = new InetSocketAddress(
                                 LOOPBACK,
                                 lanes.get(random.nextInt(lanes.size())).udpPort());
@@ -101,6 +92,7 @@ final class Flood implements AutoCloseable {
                             final int at = random.nextInt(noise.length - length);
                             channel.send(bytes.limit(at + length).position(at), to);
                         }
+                        return BATCH;
                     }
 
                     @Override
@@ -131,40 +123,26 @@ final class Flood implements AutoCloseable {
         return new Flood(new Forger(lanes, sources, connectionId, firstNumber, seed), packetsPerSecond);
     }
 
-    /// Gives queue pairs the numbers that they are to imitate, one after the other.
-    private static final class Numbers implements RandomGenerator {
-        private final SplittableRandom others;
-        private final Iterator<LaneAddress> wanted;
+    /// Everything that was recorded, once, each packet to its own queue pair and seemingly from where it came.
+    ///
+    /// @param targets queue pairs by the numbers of the recording
+    /// @param sources queue pairs from which the packets seem to come, for each target one
+    static Flood replayed(List<LaneAddress> targets, List<LaneAddress> sources, Path recording, int packetsPerSecond)
+            throws IOException {
+        return new Flood(new Replayer(targets, sources, recording), packetsPerSecond);
+    }
 
-        Numbers(List<LaneAddress> wanted, long seed) {
-            this.wanted = wanted.iterator();
-            others = new SplittableRandom(seed);
-        }
-
-        @Override
-        public long nextLong() {
-            return others.nextLong();
-        }
-
-        @Override
-        public int nextInt(int least, int bound) {
-            return wanted.hasNext() ? wanted.next().queuePair() : others.nextInt(least, bound);
-        }
+    /// Waits until there is nothing left to send.
+    void awaitEnd() throws InterruptedException {
+        thread.join();
     }
 
     private static final class Forger implements Volley {
         private final Arena arena = Arena.ofShared();
         private final List<LaneAddress> lanes;
         private final long connectionId;
-        private final RdmaDevice device;
-        private final ProtectionDomain domain;
-        private final CompletionQueue queue;
         private final MemorySegment memory = arena.allocate((long) BATCH * RANDOM_BYTES, 64);
-        private final MemoryRegion region;
-        private final List<QueuePair> queuePairs = new ArrayList<>(); // [lane]
-        private final List<AddressHandle> handles;
-        private final SendRequests sends = SendRequests.allocate(arena, BATCH);
-        private final WorkCompletions completions = WorkCompletions.allocate(arena, BATCH);
+        private final Impostor impostor;
         private long number;
         private int volleys;
 
@@ -172,57 +150,70 @@ final class Flood implements AutoCloseable {
             this.lanes = lanes;
             this.connectionId = connectionId;
             number = firstNumber;
-            device = new SoftDeviceProvider(SoftDeviceConfig.builder(LOOPBACK)
-                            .name("forger")
-                            .random(new Numbers(sources, seed))
-                            .build())
-                    .open();
-            domain = device.allocateProtectionDomain();
-            queue = device.createCompletionQueue(4 * BATCH, null);
-            region = domain.registerMemory(memory, AccessFlags.LOCAL_WRITE);
-            for (int i = 0; i < lanes.size(); i++) {
-                final QueuePair queuePair =
-                        domain.createQueuePair(QueuePairConfig.of(QueuePair.Type.UD, queue, 2 * BATCH, BATCH));
-                queuePair.toInit(0, 1);
-                queuePair.toReadyToReceive();
-                queuePair.toReadyToSend(0);
-                queuePairs.add(queuePair);
-            }
-            handles = lanes.stream()
-                    .map(lane -> domain.createAddressHandle(AddressVector.of(LOOPBACK, lane.udpPort())))
-                    .toList();
             final SplittableRandom random = new SplittableRandom(seed);
             for (long i = 0; i < memory.byteSize(); i++) {
                 memory.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
             }
-            sends.flags(BATCH - 1, SendRequests.SIGNALED);
+            impostor = new Impostor(lanes, sources, memory, BATCH, seed);
         }
 
         @Override
-        public void send() {
+        public int send() {
             final int lane = volleys++ % lanes.size();
-            final LaneAddress to = lanes.get(lane);
             for (int i = 0; i < BATCH; i++) {
                 final long at = (long) i * RANDOM_BYTES;
                 PacketFlyweight.putHeader(memory, at, connectionId, lane, number++);
                 PacketFlyweight.putKey(memory, at, 0, 0);
-                sends.payload(i, region, at, RANDOM_BYTES)
-                        .destination(i, handles.get(lane), to.queuePair(), to.queueKey());
+                impostor.put(i, lane, at, RANDOM_BYTES);
             }
-            queuePairs.get(lane).postSend(sends, 0, BATCH);
-            while (queue.poll(completions, BATCH) == 0) {
-                Thread.onSpinWait();
-            }
+            impostor.send(lane, BATCH);
+            return BATCH;
         }
 
         @Override
         public void close() {
-            handles.forEach(AddressHandle::close);
-            queuePairs.forEach(QueuePair::close);
-            region.close();
-            queue.close();
-            domain.close();
-            device.close();
+            impostor.close();
+            arena.close();
+        }
+    }
+
+    private static final class Replayer implements Volley {
+        private final Arena arena = Arena.ofShared();
+        private final MemorySegment records;
+        private final Impostor impostor;
+        private long at;
+
+        Replayer(List<LaneAddress> targets, List<LaneAddress> sources, Path recording) throws IOException {
+            try (FileChannel file = FileChannel.open(recording, StandardOpenOption.READ)) {
+                records = file.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), arena);
+            }
+            impostor = new Impostor(targets, sources, records, BATCH, 1);
+        }
+
+        // Up to a batch of packets that follow one another and went to one queue pair.
+        @Override
+        public int send() {
+            int count = 0;
+            int lane = -1;
+            while (count < BATCH && at < records.byteSize()) {
+                final int next = records.get(ValueLayout.JAVA_INT_UNALIGNED, at);
+                if (lane >= 0 && next != lane) {
+                    break;
+                }
+                lane = next;
+                final int length = records.get(ValueLayout.JAVA_INT_UNALIGNED, at + Integer.BYTES);
+                impostor.put(count++, lane, at + Recording.RECORD_HEADER_BYTES, length);
+                at += Recording.RECORD_HEADER_BYTES + length;
+            }
+            if (count > 0) {
+                impostor.send(lane, count);
+            }
+            return count;
+        }
+
+        @Override
+        public void close() {
+            impostor.close();
             arena.close();
         }
     }

@@ -14,24 +14,33 @@ package io.longhaul.endpoint;
 
 import io.longhaul.Connection;
 import io.longhaul.ConnectionStatistics;
+import io.longhaul.ExposedRegion;
+import io.longhaul.Grant;
 import io.longhaul.Listener;
 import io.longhaul.LonghaulConfig;
 import io.longhaul.LonghaulException;
+import io.longhaul.Message;
+import io.longhaul.Right;
 import io.longhaul.identity.PrivateAuthority;
 import io.longhaul.verbs.soft.WireConfig;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /// What strangers and storms take from a flow of 500 Mb/s over an emulated link of 10 ms, sealed, between two endpoints
 /// of one
@@ -40,10 +49,13 @@ import java.util.concurrent.TimeUnit;
 /// {@snippet lang=text :
 /// HostileLoad random|forged|foreign PACKETS_PER_SECOND SECONDS
 /// HostileLoad storm CONNECTIONS
+/// HostileLoad replay PACKETS_PER_SECOND SECONDS
 /// }
 ///
 /// Random: bytes without meaning. Forged: packets that only the tag betrays, seemingly from the peer's queue pairs.
-/// Foreign: the same from others.
+/// Foreign: the same from others. Replay: every packet of a session of so many seconds, in both directions, again while
+/// it
+/// goes on, and once more after both ends have started anew; needs root, and a loopback with {@code gso_max_segs 1}.
 ///
 /// It prints one JSON object. Memory is told apart: what is reachable in the heap after a collection, and what the
 /// process
@@ -52,29 +64,36 @@ import java.util.concurrent.TimeUnit;
 public final class HostileLoad {
     private static final double WARM_UP_SECONDS = 3;
     private static final double BASELINE_SECONDS = 4;
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final int UNTOUCHED_BYTES = 1 << 20;
 
-    private final PrivateAuthority authority = PrivateAuthority.create();
-    private final Endpoint server = endpoint("server", null);
-    private final Endpoint client = endpoint(
-            "client",
-            WireConfig.builder()
-                    .delay(Duration.ofMillis(5))
-                    .rateBitsPerSecond(500_000_000L)
-                    .build());
+    private final PrivateAuthority authority;
+    private final Endpoint server;
+    private final Endpoint client;
 
-    private HostileLoad() {}
+    private HostileLoad(PrivateAuthority authority) {
+        this.authority = authority;
+        server = endpoint("server", null);
+        client = endpoint(
+                "client",
+                WireConfig.builder()
+                        .delay(Duration.ofMillis(5))
+                        .rateBitsPerSecond(500_000_000L)
+                        .build());
+    }
 
     /// Runs a case.
     public static void main(String[] args) throws IOException, InterruptedException {
         if (args.length < 2) {
             throw new IllegalArgumentException(
-                    "usage: HostileLoad random|forged|foreign PACKETS_PER_SECOND SECONDS | storm N");
+                    "usage: HostileLoad random|forged|foreign|replay PACKETS_PER_SECOND SECONDS | storm N");
         }
-        final HostileLoad load = new HostileLoad();
+        final HostileLoad load = new HostileLoad(PrivateAuthority.create());
         final int number = Integer.parseInt(args[1]);
         if (args[0].equals("storm")) {
             load.storm(number);
+        } else if (args[0].equals("replay")) {
+            load.replay(number, Double.parseDouble(args[2]));
         } else {
             load.flood(args[0], number, Double.parseDouble(args[2]));
         }
@@ -145,6 +164,122 @@ public final class HostileLoad {
                     statistics.forgedPackets(),
                     flow.failure());
         }
+    }
+
+    private void replay(int packetsPerSecond, double seconds) throws IOException, InterruptedException {
+        final Path file = Files.createTempFile("longhaul-recording", null);
+        try {
+            final Replay during;
+            try (Listener listener = listen();
+                    Connection there = client.connect(listener.localAddress(), PATIENCE);
+                    Connection here = java.util.Objects.requireNonNull(listener.accept(PATIENCE));
+                    EstablishedFlow flow = new EstablishedFlow(server, there)) {
+                final long recorded;
+                try (Recording recording = new Recording(both(server, client), file)) {
+                    flow.bitsPerSecond(seconds);
+                    recorded = recording.packets();
+                }
+                during = replay(flow, there, here, file, packetsPerSecond);
+                System.err.printf("%d packets recorded, %d bytes%n", recorded, Files.size(file));
+            }
+            server.close();
+            client.close();
+            final HostileLoad restarted = new HostileLoad(authority);
+            final Replay after;
+            try (Listener listener = restarted.listen();
+                    Connection there = restarted.client.connect(listener.localAddress(), PATIENCE);
+                    Connection here = java.util.Objects.requireNonNull(listener.accept(PATIENCE));
+                    EstablishedFlow flow = new EstablishedFlow(restarted.server, there)) {
+                flow.bitsPerSecond(WARM_UP_SECONDS);
+                after = restarted.replay(flow, there, here, file, packetsPerSecond);
+            }
+            System.out.printf(
+                    Locale.ROOT,
+                    "{\"case\": \"replay\", \"seconds\": %.1f, \"packets\": %d, \"packets_per_second\": %.0f, \"refused\": %d,"
+                            + " \"before_bps\": %.0f, \"during_bps\": %.0f, \"share\": %.4f, \"restart_packets\": %d,"
+                            + " \"restart_unknown\": %d, \"restart_share\": %.4f, \"failure\": \"%s\"}%n",
+                    seconds,
+                    during.packets,
+                    during.packetsPerSecond,
+                    during.refused,
+                    during.beforeBps,
+                    during.duringBps,
+                    during.duringBps / during.beforeBps,
+                    after.packets,
+                    after.unknown,
+                    after.duringBps / after.beforeBps,
+                    during.failure.equals("null") ? after.failure : during.failure);
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    /// What a replay did.
+    ///
+    /// @param refused packets that the connection knew for replayed
+    /// @param unknown packets that were for no connection
+    /// @param failure what it changed; "null" for nothing
+    private record Replay(
+            long packets,
+            double packetsPerSecond,
+            double beforeBps,
+            double duringBps,
+            long refused,
+            long unknown,
+            String failure) {}
+
+    private Replay replay(EstablishedFlow flow, Connection there, Connection here, Path file, int packetsPerSecond)
+            throws IOException, InterruptedException {
+        final byte[] pattern = new byte[UNTOUCHED_BYTES];
+        new SplittableRandom(1).nextBytes(pattern);
+        final MemorySegment untouched = MemorySegment.ofArray(pattern.clone());
+        try (Arena arena = Arena.ofShared()) {
+            final MemorySegment exposed = arena.allocate(UNTOUCHED_BYTES).copyFrom(untouched);
+            try (ExposedRegion region =
+                    server.expose("untouched", exposed, new Grant(EnumSet.allOf(Right.class), null))) {
+                final double before = flow.bitsPerSecond(BASELINE_SECONDS);
+                final long refusedBefore = replayed(there) + replayed(here);
+                final long unknownBefore = unknown(server) + unknown(client);
+                final long movedBefore = flow.movedBytes();
+                final long start = System.nanoTime();
+                final long sent;
+                try (Flood flood = Flood.replayed(both(server, client), both(client, server), file, packetsPerSecond)) {
+                    flood.awaitEnd();
+                    sent = flood.sentPackets();
+                }
+                final double seconds = (System.nanoTime() - start) / 1e9;
+                final double during = 8 * (flow.movedBytes() - movedBefore) / seconds;
+                return new Replay(
+                        sent,
+                        sent / seconds,
+                        before,
+                        during,
+                        replayed(there) + replayed(here) - refusedBefore,
+                        unknown(server) + unknown(client) - unknownBefore,
+                        failure(flow, here, exposed.mismatch(untouched) >= 0));
+            }
+        }
+    }
+
+    private static String failure(EstablishedFlow flow, Connection here, boolean touched) throws InterruptedException {
+        if (touched) {
+            return "memory was changed";
+        }
+        final Message message = here.receive(Duration.ZERO);
+        return message == null ? String.valueOf(flow.failure()) : "a message arrived that nobody sent";
+    }
+
+    private static List<LaneAddress> both(Endpoint first, Endpoint second) {
+        return Stream.concat(lanes(first).stream(), lanes(second).stream()).toList();
+    }
+
+    private static long replayed(Connection connection) {
+        return connection.statistics().replayedPackets();
+    }
+
+    private static long unknown(Endpoint endpoint) {
+        final EngineAgent agent = endpoint.openPorts().getFirst().agent();
+        return agent.commands().call(() -> agent.counters().unknownPackets).join();
     }
 
     private void storm(int count) throws InterruptedException {

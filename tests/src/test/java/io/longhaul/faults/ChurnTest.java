@@ -26,6 +26,7 @@ import io.longhaul.Operation;
 import io.longhaul.OperationStatus;
 import io.longhaul.RemoteRegion;
 import io.longhaul.Right;
+import io.longhaul.identity.PrivateAuthority;
 import io.longhaul.sim.Pair;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -83,13 +84,23 @@ class ChurnTest {
     @Tag("fault-54")
     @EnabledOnOs(OS.LINUX)
     void realConnectionsLeaveNothing() throws Exception {
+        churn(config().insecure(true).build());
+    }
+
+    @Test
+    @Tag("fault-54")
+    @EnabledOnOs(OS.LINUX)
+    void sealedConnectionsLeaveNothing() throws Exception {
+        churn(config().identity(PrivateAuthority.create().identity("host", "localhost", "127.0.0.1"))
+                .build());
+    }
+
+    private static LonghaulConfig.Builder config() {
+        return LonghaulConfig.builder().lanes(1).receiveQueuePackets(512).maxMemoryBytes(16 << 20);
+    }
+
+    private static void churn(LonghaulConfig config) throws Exception {
         final long cycles = Long.getLong("longhaul.cycles", 300);
-        final LonghaulConfig config = LonghaulConfig.builder()
-                .insecure(true)
-                .lanes(1)
-                .receiveQueuePackets(512)
-                .maxMemoryBytes(16 << 20)
-                .build();
         try (Arena arena = Arena.ofShared();
                 Longhaul serving = Longhaul.open(config);
                 Longhaul dialling = Longhaul.open(config);
