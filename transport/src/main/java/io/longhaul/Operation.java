@@ -102,7 +102,7 @@ public final class Operation {
     /// Prepares a write of {@code lengthBytes} bytes to {@code targetOffset} of a remote region.
     public Operation write(
             MemorySegment source, long offset, long lengthBytes, RemoteRegion target, long targetOffset) {
-        return prepare(Kind.WRITE, source, offset, lengthBytes, target, targetOffset);
+        return prepare(Kind.WRITE, source, offset, lengthBytes, Objects.requireNonNull(target, "target"), targetOffset);
     }
 
     /// Turns a prepared write into a write with immediate: the peer learns {@code value} once the bytes are placed.
@@ -118,13 +118,13 @@ public final class Operation {
 
     /// Prepares a read of {@code lengthBytes} bytes from {@code sourceOffset} of a remote region.
     public Operation read(RemoteRegion source, long sourceOffset, MemorySegment target, long offset, long lengthBytes) {
-        return prepare(Kind.READ, target, offset, lengthBytes, source, sourceOffset);
+        return prepare(Kind.READ, target, offset, lengthBytes, Objects.requireNonNull(source, "source"), sourceOffset);
     }
 
     /// Prepares an atomic addition to the 8 bytes at {@code targetOffset}, a multiple of 8; {@link #result} is the
     /// old value.
     public Operation fetchAndAdd(RemoteRegion target, long targetOffset, long delta) {
-        prepare(Kind.FETCH_AND_ADD, MemorySegment.NULL, 0, 0, target, targetOffset);
+        prepare(Kind.FETCH_AND_ADD, MemorySegment.NULL, 0, 0, Objects.requireNonNull(target, "target"), targetOffset);
         operand = delta;
         return this;
     }
@@ -132,7 +132,13 @@ public final class Operation {
     /// Prepares an atomic compare and swap of the 8 bytes at {@code targetOffset}; {@link #result} is the old
     /// value.
     public Operation compareAndSwap(RemoteRegion target, long targetOffset, long expected, long desired) {
-        prepare(Kind.COMPARE_AND_SWAP, MemorySegment.NULL, 0, 0, target, targetOffset);
+        prepare(
+                Kind.COMPARE_AND_SWAP,
+                MemorySegment.NULL,
+                0,
+                0,
+                Objects.requireNonNull(target, "target"),
+                targetOffset);
         operand = expected;
         swap = desired;
         return this;

@@ -71,12 +71,21 @@ public final class Fuzzer {
     private final Set<Integer> outcomes = new HashSet<>();
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final byte[][] batch = new byte[BATCH][];
+    private long mostBytes = MOST_BYTES;
+    private long mostNanos = MOST_NANOS;
 
     /// @param corpus inputs to begin with, one or more
     public Fuzzer(String name, List<byte[]> corpus, Target target) {
         this.name = name;
         this.target = target;
         kept.addAll(corpus);
+    }
+
+    /// Sets what an input may allocate, and how much processor time it may take, for targets that are no parsers.
+    public Fuzzer allowing(long bytes, long nanos) {
+        mostBytes = bytes;
+        mostNanos = nanos;
+        return this;
     }
 
     /// Runs as often as it was told.
@@ -95,8 +104,8 @@ public final class Fuzzer {
             for (final byte[] each : batch) {
                 execute(each);
             }
-            if (threads.getCurrentThreadAllocatedBytes() - bytes > MOST_BYTES
-                    || threads.getCurrentThreadCpuTime() - nanos > MOST_NANOS) {
+            if (threads.getCurrentThreadAllocatedBytes() - bytes > mostBytes
+                    || threads.getCurrentThreadCpuTime() - nanos > mostNanos) {
                 searchBatch();
             }
         }
@@ -127,7 +136,7 @@ public final class Fuzzer {
                 execute(each);
                 bytes = threads.getCurrentThreadAllocatedBytes() - bytesBefore;
                 nanos = threads.getCurrentThreadCpuTime() - nanosBefore;
-                bad += bytes > MOST_BYTES || nanos > MOST_NANOS ? 1 : 0;
+                bad += bytes > mostBytes || nanos > mostNanos ? 1 : 0;
             }
             if (bad == 3) {
                 throw new AssertionError(name + ", seed " + SEED + ": " + bytes + " bytes and " + nanos

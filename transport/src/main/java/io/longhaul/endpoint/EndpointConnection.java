@@ -32,6 +32,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -159,6 +160,7 @@ final class EndpointConnection implements Connection {
 
     @Override
     public boolean post(Operation operation) {
+        Objects.requireNonNull(operation, "operation");
         if (closing) {
             throw endException();
         }
@@ -283,6 +285,7 @@ final class EndpointConnection implements Connection {
 
     @Override
     public void listener(Listener newListener) {
+        Objects.requireNonNull(newListener, "listener");
         runOnAgent(() -> {
             arrivals.listener(newListener);
             if (ending != null) {
