@@ -94,7 +94,7 @@ public final class BbrController implements CongestionController {
         if (wasIdle && model.hasBandwidth() && !silent) {
             model.queue.onRestart(nowNanos);
             if (phase == probeBw) {
-                probeBw.enterCruise(nowNanos);
+                probeBw.resume(nowNanos);
             }
             updateControl();
         }

@@ -62,6 +62,13 @@ final class ProbeBw extends Phase {
     //= draft-ietf-ccwg-bbr-06 §5.3.3.5 type=deviation: 8 rounds and 1 s instead of up to 63 rounds and 2 to 3 s
     private static final int CRUISE_MIN_ROUNDS = 8;
     private static final long CRUISE_MIN_NANOS = 1_000_000_000L;
+    /// On a short path what the hosts were slow to send or take passes for its rate, and often: it is probed sooner, with
+    /// the gain of the draft, and pauses of the application do not put that off.
+    private static final int SHORT_CRUISE_ROUND_TRIPS = 50;
+
+    private static final long SHORT_CRUISE_MIN_NANOS = 20_000_000;
+    private static final int SHORT_FIRST_PULSE = 3;
+
     /// Time after which a bound that a queue has left is tested, at the least: flows over short paths would else
     /// test
     /// it more often than those over long ones, and take from them.
@@ -158,10 +165,28 @@ final class ProbeBw extends Phase {
         final boolean early = earlyProbes > 0;
         earlyProbes = early ? earlyProbes - 1 : 0;
         waitRounds = early ? EARLY_ROUNDS : CRUISE_MIN_ROUNDS;
-        waitNanos = early ? 0 : (long) (CRUISE_MIN_NANOS * spread);
+        waitNanos = early ? 0 : (long) (cruiseNanos() * spread);
         graceRounds = 0;
         idleRounds = 0;
         idleWait = IDLE_ROUNDS + (int) (IDLE_SPREAD * nextFraction());
+    }
+
+    /// The application sends again after a pause.
+    void resume(long nowNanos) {
+        if (!isShort() || step != Step.CRUISE) {
+            enterCruise(nowNanos);
+        }
+    }
+
+    /// A path on which pauses of the hosts are longer than the round trip.
+    private boolean isShort() {
+        return model.queue.minRttNanos() < QueueDelay.SHORT_RTT_NANOS;
+    }
+
+    private long cruiseNanos() {
+        return isShort()
+                ? Math.max(SHORT_CRUISE_MIN_NANOS, SHORT_CRUISE_ROUND_TRIPS * model.queue.minRttNanos())
+                : CRUISE_MIN_NANOS;
     }
 
     /// The application sends again after a pause. Between pauses there may never be time for a probe: while none
@@ -216,6 +241,9 @@ final class ProbeBw extends Phase {
         begin(Step.UP, nowNanos);
         final long bdpPackets = model.bdpBytes() / model.config.packetBytes();
         pulse = bdpPackets >= SMALL_BDP_PACKETS ? 0 : bdpPackets >= SMALL_BDP_PACKETS / 2 ? 1 : 2;
+        if (isShort()) {
+            pulse = SHORT_FIRST_PULSE;
+        }
         if (roomSeen) {
             // As much as the first pulse would show is known.
             pulse = Math.max(pulse, 1);
