@@ -63,11 +63,11 @@ final class AnswerQueue implements Responses {
 
     private static final int MAX_CONTROLS = 1 << 16;
 
-    private final ArrayDeque<Control> controls = new ArrayDeque<>();
-    private final ArrayDeque<Control> controlPool = new ArrayDeque<>();
-    private final ArrayDeque<Read> reads = new ArrayDeque<>();
-    private final ArrayDeque<Read> readPool = new ArrayDeque<>();
-    private final ArrayDeque<Read> open = new ArrayDeque<>();
+    private final ArrayDeque<Control> controls = new ArrayDeque<>(1);
+    private final ArrayDeque<Control> controlPool = new ArrayDeque<>(1);
+    private final ArrayDeque<Read> reads = new ArrayDeque<>(1);
+    private final ArrayDeque<Read> readPool = new ArrayDeque<>(1);
+    private final ArrayDeque<Read> open = new ArrayDeque<>(1);
     private long nextOperationId = 1L << 62; // apart from the ids of operations, which count from 0
 
     AnswerQueue() {}

@@ -73,8 +73,8 @@ public final class ConnectionEngine {
             @Nullable PlacementPort placement,
             @Nullable PacketSealer sealer) {
         this.regions = regions;
-        peer = new PeerWatch(config, nowNanos);
         parts = new EngineParts(config, congestion, regions, placement, sealer, nowNanos);
+        peer = new PeerWatch(config, nowNanos, parts::rest);
         probeTimer = parts.probeTimer;
         closing = parts.closing;
         ackProcessor = new AckProcessor(parts.recovery, parts.pieces, config.lanes());

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// The parts of one engine, made and joined; no rule of its own.
 final class EngineParts {
     private static final long MIN_RTT_WINDOW_NANOS = 30_000_000_000L;
-    private static final int SEND_WINDOW_CHUNKS = 256;
+    private static final int SEND_WINDOW_CHUNKS = 64;
     private static final int INITIAL_WINDOW_BYTES = 256 * 1024;
     private static final int MIN_INITIAL_PACKETS = 16;
     private static final int MAX_INITIAL_PACKETS = 256;
@@ -159,6 +159,14 @@ final class EngineParts {
                 config.rateHintBytesPerSecond(),
                 (long) packet * config.maxWindowChunks(),
                 initialPackets);
+    }
+
+    /// Lets go of memory that only traffic needs, where there was none since the last call.
+    void rest() {
+        messages.rest();
+        if (sealer != null) {
+            sealer.rest();
+        }
     }
 
     /// Gives back the memory of messages, and overwrites the keys.

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Events waiting for the application: a ring of reused records that grows and never shrinks.
 final class EventQueue {
-    private EngineEvent[] ring = new EngineEvent[16]; // [slot], length a power of two
+    private EngineEvent[] ring = new EngineEvent[4]; // [slot], length a power of two
     private long head;
     private long tail;
 

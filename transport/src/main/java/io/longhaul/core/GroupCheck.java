@@ -27,7 +27,7 @@ final class GroupCheck {
     private static final int PART_BYTES = 8192;
 
     private final CRC32C crc = new CRC32C();
-    private final byte[] part = new byte[PART_BYTES];
+    private byte[] part = {}; // empty before it is needed for the first time
 
     GroupCheck() {}
 
@@ -36,6 +36,9 @@ final class GroupCheck {
     }
 
     void add(MemorySegment segment, long offset, int bytes) {
+        if (part.length == 0) {
+            part = new byte[PART_BYTES];
+        }
         int done = 0;
         while (done < bytes) {
             final int count = Math.min(PART_BYTES, bytes - done);

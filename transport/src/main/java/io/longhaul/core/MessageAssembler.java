@@ -34,7 +34,6 @@ final class MessageAssembler {
     static final long MIN_CHARGE_BYTES = 64;
 
     private static final int MAX_POOLED = 16 * 1024;
-    private static final int REMEMBERED = 4096; // messages that were delivered or dropped, a power of two
 
     private boolean closed;
     private final ReceiveMemory memory;
@@ -42,9 +41,9 @@ final class MessageAssembler {
     private final EventQueue events;
     private final long maxMemoryBytes;
     private final Long2ObjectHashMap<InboundMessage> arriving = new Long2ObjectHashMap<>();
-    private final ArrayDeque<InboundMessage> pool = new ArrayDeque<>();
+    private final ArrayDeque<InboundMessage> pool = new ArrayDeque<>(1);
     private final AtomicReference<@Nullable InboundMessage> released = new AtomicReference<>();
-    private final long[] settled = new long[REMEMBERED]; // [operation id modulo length], operation id + 1
+    private final SettledMessages settled = new SettledMessages();
 
     private final long initialWindowBytes;
     private long windowBytes;
@@ -56,6 +55,8 @@ final class MessageAssembler {
     private long roundStartNanos;
     private long roundBytes;
     private long nextSequence;
+    private long sequenceAtRest;
+    private long blocksAtRest;
 
     MessageAssembler(EngineConfig config, ReceiveMemory memory, EventQueue events) {
         this.memory = memory;
@@ -195,12 +196,12 @@ final class MessageAssembler {
     }
 
     private void settle(long operationId) {
-        settled[(int) operationId & REMEMBERED - 1] = operationId + 1;
+        settled.add(operationId);
     }
 
     /// True for a message that was delivered or dropped not long ago.
     boolean isSettled(long operationId) {
-        return settled[(int) operationId & REMEMBERED - 1] == operationId + 1;
+        return settled.contains(operationId);
     }
 
     /// Charges and credits a message that is refused, so that both sides count the same.
@@ -274,6 +275,16 @@ final class MessageAssembler {
             windowBytes -= back;
             memory.unpromise(back);
         }
+    }
+
+    /// Gives native memory that nobody uses back to the machine, if none was asked for since the last call.
+    void rest() {
+        if (sequenceAtRest == nextSequence && blocksAtRest == memory.takenBlocks()) {
+            places.trim();
+            memory.trim();
+        }
+        sequenceAtRest = nextSequence;
+        blocksAtRest = memory.takenBlocks();
     }
 
     /// Messages of which chunks have arrived, and which were not delivered yet.

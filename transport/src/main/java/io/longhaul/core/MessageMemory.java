@@ -84,17 +84,14 @@ final class MessageMemory {
 
     private final ReceiveMemory memory;
     private final long maxKeptBytes;
-    // [size class]: pages with free places, the last one first.
-    private final ArrayList<ArrayDeque<Page>> open = new ArrayList<>();
-    private final ArrayDeque<Single> kept = new ArrayDeque<>();
+    // [size class]: pages with free places, the last one first. Empty before the first short message.
+    private final ArrayList<ArrayDeque<Page>> open = new ArrayList<>(0);
+    private final ArrayDeque<Single> kept = new ArrayDeque<>(1);
     private long keptBytes;
 
     MessageMemory(ReceiveMemory memory, long maxBytes) {
         this.memory = memory;
         maxKeptBytes = maxBytes / 4;
-        for (int i = 0; i < CLASSES; i++) {
-            open.add(new ArrayDeque<>());
-        }
     }
 
     /// Gives the message a place for its length.
@@ -128,6 +125,9 @@ final class MessageMemory {
     }
 
     private boolean placeShared(InboundMessage message, int sizeClass) {
+        while (open.size() < CLASSES) {
+            open.add(new ArrayDeque<>(1));
+        }
         final ArrayDeque<Page> pages = open.get(sizeClass);
         Page page = pages.peekLast();
         if (page == null) {
@@ -206,6 +206,22 @@ final class MessageMemory {
             pages.remove(page);
             memory.give(page.block);
         }
+    }
+
+    /// Gives back all memory that holds no message.
+    void trim() {
+        for (int i = 0; i < open.size(); i++) {
+            final Page page = open.get(i).peekLast();
+            // Where there are more pages than one, each holds messages.
+            if (page != null && page.block.count == 0) {
+                open.get(i).removeLast();
+                memory.give(page.block);
+            }
+        }
+        while (!kept.isEmpty()) {
+            memory.freeSingle(kept.removeFirst().arena);
+        }
+        keptBytes = 0;
     }
 
     private void keep(Single single) {

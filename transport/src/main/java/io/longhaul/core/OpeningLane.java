@@ -43,7 +43,9 @@ final class OpeningLane {
     private final boolean fromClient;
     private final int lane;
     private final LongSupplier probeTimeoutNanos;
-    private final Cipher cipher;
+    private @Nullable Cipher cipher; // made when a packet is opened; null at rest
+    private long opened;
+    private long openedAtRest;
     private final @Nullable PacketKey[] known = new @Nullable PacketKey[PLACES];
     private final long[] replacedNanos = new long[PLACES]; // [place], of FORMER and BEFORE
     private final ReplayWindow replay = new ReplayWindow();
@@ -54,7 +56,6 @@ final class OpeningLane {
         this.fromClient = fromClient;
         this.lane = lane;
         this.probeTimeoutNanos = probeTimeoutNanos;
-        cipher = keys.cipher();
         known[PRESENT] = keys.derive(fromClient, lane, 0, 0);
     }
 
@@ -92,6 +93,14 @@ final class OpeningLane {
         }
     }
 
+    /// Lets go of the cipher and the key schedule in it, if nothing was opened since the last call.
+    void rest() {
+        if (openedAtRest == opened) {
+            cipher = null;
+        }
+        openedAtRest = opened;
+    }
+
     /// True when a packet number may be taken.
     boolean isNew(long number) {
         return replay.isNew(number);
@@ -106,9 +115,12 @@ final class OpeningLane {
         final PacketKey key = java.util.Objects.requireNonNull(known[place], "a key that was found");
         final int header = PacketFlyweight.HEADER_BYTES;
         try {
-            cipher.init(Cipher.DECRYPT_MODE, key.key, key.nonce(number));
-            cipher.updateAAD(packet.inbound, 0, header);
-            cipher.doFinal(packet.inbound, header, length - header, packet.opened, header);
+            final Cipher ready = cipher == null ? keys.cipher() : cipher;
+            cipher = ready;
+            opened++;
+            ready.init(Cipher.DECRYPT_MODE, key.key, key.nonce(number));
+            ready.updateAAD(packet.inbound, 0, header);
+            ready.doFinal(packet.inbound, header, length - header, packet.opened, header);
             return true;
         } catch (AEADBadTagException e) {
             return false;

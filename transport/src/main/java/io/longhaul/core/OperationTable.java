@@ -55,8 +55,8 @@ final class OperationTable implements PendingRequests, Piece.Owner {
     private final AnswerQueue answers;
     private final OutboundPlacement placement;
     private final Long2ObjectHashMap<Outstanding> byId = new Long2ObjectHashMap<>();
-    private final ArrayDeque<Outstanding> queue = new ArrayDeque<>();
-    private final ArrayDeque<Outstanding> pool = new ArrayDeque<>();
+    private final ArrayDeque<Outstanding> queue = new ArrayDeque<>(1);
+    private final ArrayDeque<Outstanding> pool = new ArrayDeque<>(1);
     private final ArrayList<Outstanding> expired = new ArrayList<>();
     private long nextId;
     private long sentMessageBytes;

@@ -54,7 +54,7 @@ final class OrphanFrames {
     private final ReceiveMemory memory;
     private final int maxBlocks;
     private final Long2ObjectHashMap<Frame> byCsn = new Long2ObjectHashMap<>();
-    private final ArrayDeque<Frame> pool = new ArrayDeque<>();
+    private final ArrayDeque<Frame> pool = new ArrayDeque<>(1);
     private final CsnCursor taking = new CsnCursor();
     private @Nullable Block filling;
     private int filled;

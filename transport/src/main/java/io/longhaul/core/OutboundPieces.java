@@ -34,7 +34,7 @@ final class OutboundPieces {
     private final OutboundPlacement placement;
     private final IntUnaryOperator frameRoom;
     private final IntUnaryOperator placedChunkBytes;
-    private final ArrayDeque<Piece> pool = new ArrayDeque<>();
+    private final ArrayDeque<Piece> pool = new ArrayDeque<>(1);
     private @Nullable Piece current;
     private @Nullable ParitySender parity;
     private boolean largePieces;

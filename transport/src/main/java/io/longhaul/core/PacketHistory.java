@@ -21,6 +21,10 @@ import java.util.Arrays;
 /// nothing here
 /// bounds the window: 10 Gb/s x 100 ms in packets of 300 bytes are 417,000 records of 74 bytes, 31 MB.
 ///
+/// Records of resolved packets are held for acknowledgements that come late: at least the last 256 of the minute that
+/// ends
+/// when the next one is sent. An idle lane sends a packet every few seconds and stays with a few records.
+///
 /// Worked layout: [slot] = packetNumber & (length - 1), all arrays of the same length, a power of two.
 final class PacketHistory {
     /// Not in use, or a packet that does not count towards the window (acknowledgement, probe).
@@ -34,6 +38,12 @@ final class PacketHistory {
 
     private static final int PART = -1;
 
+    /// Below so many records the ring grows rather than forget a young packet.
+    private static final int HELD_PACKETS = 256;
+
+    /// Age at which a packet is no longer young. No acknowledgement is so late, but after a pause of a process.
+    private static final long HELD_NANOS = 60_000_000_000L;
+
     private long[] firstCsn;
     private int[] chunkCount;
     private int[] remaining;
@@ -42,11 +52,14 @@ final class PacketHistory {
     private byte[] state;
     private boolean[] appLimited;
     private long[] sentNanos;
-    private long[] delivered;
-    private long[] deliveredNanos;
-    private long[] firstSentNanos;
-    private long[] inFlightAtSend;
-    private long[] lostAtSend;
+
+    // What only packets that count towards the window have: empty before the first of them.
+    private long[] delivered = {};
+    private long[] deliveredNanos = {};
+    private long[] firstSentNanos = {};
+    private long[] inFlightAtSend = {};
+    private long[] lostAtSend = {};
+
     private int mask;
     private long nextPacketNumber;
     private long oldestUnresolved;
@@ -63,11 +76,6 @@ final class PacketHistory {
         state = new byte[capacity];
         appLimited = new boolean[capacity];
         sentNanos = new long[capacity];
-        delivered = new long[capacity];
-        deliveredNanos = new long[capacity];
-        firstSentNanos = new long[capacity];
-        inFlightAtSend = new long[capacity];
-        lostAtSend = new long[capacity];
     }
 
     /// Number that the next packet will get.
@@ -92,7 +100,7 @@ final class PacketHistory {
 
     /// Takes the next number for a packet that does not count towards the window.
     long addControl(long nowNanos, int packetBytes) {
-        final int slot = claim();
+        final int slot = claim(nowNanos);
         state[slot] = CONTROL;
         chunkCount[slot] = 0;
         remaining[slot] = 0;
@@ -103,7 +111,10 @@ final class PacketHistory {
 
     /// Takes the next number for a packet with chunks.
     long addData(long nowNanos, int packetBytes, long first, int count) {
-        final int slot = claim();
+        final int slot = claim(nowNanos);
+        if (delivered.length == 0) {
+            allocateForData();
+        }
         state[slot] = IN_FLIGHT;
         firstCsn[slot] = first;
         chunkCount[slot] = count;
@@ -112,6 +123,14 @@ final class PacketHistory {
         missedBy[slot] = 0;
         sentNanos[slot] = nowNanos;
         return nextPacketNumber++;
+    }
+
+    private void allocateForData() {
+        delivered = new long[mask + 1];
+        deliveredNanos = new long[mask + 1];
+        firstSentNanos = new long[mask + 1];
+        inFlightAtSend = new long[mask + 1];
+        lostAtSend = new long[mask + 1];
     }
 
     /// Takes the next number for a packet with a part of a chunk.
@@ -141,7 +160,7 @@ final class PacketHistory {
     /// its
     /// record is no longer held, or there was none.
     long find(long csn) {
-        long low = Math.max(firstHeld, nextPacketNumber - mask - 1L);
+        long low = oldestHeld();
         long high = nextPacketNumber - 1;
         while (low <= high) {
             final long middle = low + high >>> 1;
@@ -174,15 +193,28 @@ final class PacketHistory {
         lostAtSend[slot] = lostBytes;
     }
 
-    private int claim() {
+    private int claim(long nowNanos) {
         if (nextPacketNumber - oldestUnresolved() > mask) {
-            grow();
+            grow(mask + 1 < HELD_PACKETS ? oldestHeld() : oldestUnresolved);
+        } else if (mask + 1 < HELD_PACKETS && wouldForgetYoung(nowNanos)) {
+            grow(oldestHeld());
         }
         return slot(nextPacketNumber);
     }
 
-    private void grow() {
+    // The record in whose place the next one would come.
+    private boolean wouldForgetYoung(long nowNanos) {
+        final long packetNumber = nextPacketNumber - mask - 1L;
+        return packetNumber >= firstHeld && nowNanos - sentNanos[slot(packetNumber)] < HELD_NANOS;
+    }
+
+    private long oldestHeld() {
+        return Math.max(firstHeld, nextPacketNumber - mask - 1L);
+    }
+
+    private void grow(long firstKept) {
         final int length = (mask + 1) * 2;
+        firstHeld = firstKept;
         firstCsn = moved(firstCsn, length);
         sentNanos = moved(sentNanos, length);
         delivered = moved(delivered, length);
@@ -196,19 +228,21 @@ final class PacketHistory {
         missedBy = moved(missedBy, length);
         final byte[] states = Arrays.copyOf(state, length);
         final boolean[] limits = Arrays.copyOf(appLimited, length);
-        for (long pn = oldestUnresolved; pn < nextPacketNumber; pn++) {
+        for (long pn = firstHeld; pn < nextPacketNumber; pn++) {
             states[(int) (pn & length - 1)] = state[slot(pn)];
             limits[(int) (pn & length - 1)] = appLimited[slot(pn)];
         }
         state = states;
         appLimited = limits;
-        firstHeld = oldestUnresolved;
         mask = length - 1;
     }
 
     private long[] moved(long[] from, int length) {
+        if (from.length == 0) {
+            return from;
+        }
         final long[] to = new long[length];
-        for (long pn = oldestUnresolved; pn < nextPacketNumber; pn++) {
+        for (long pn = firstHeld; pn < nextPacketNumber; pn++) {
             to[(int) (pn & length - 1)] = from[slot(pn)];
         }
         return to;
@@ -216,7 +250,7 @@ final class PacketHistory {
 
     private int[] moved(int[] from, int length) {
         final int[] to = new int[length];
-        for (long pn = oldestUnresolved; pn < nextPacketNumber; pn++) {
+        for (long pn = firstHeld; pn < nextPacketNumber; pn++) {
             to[(int) (pn & length - 1)] = from[slot(pn)];
         }
         return to;

@@ -13,24 +13,24 @@
 package io.longhaul.core;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /// Parities that arrived before there were enough of them to repair their group. Bounded; the oldest goes first.
 final class ParityRows {
     /// Parities that are held at most: two pieces of 2 groups with 16 each.
     static final int MAX_ROWS = 64;
 
-    private final long[] firstCsn = new long[MAX_ROWS];
-    private final int[] group = new int[MAX_ROWS];
-    private final int[] row = new int[MAX_ROWS];
-    private final long[] check = new long[MAX_ROWS];
-    private final boolean[] used = new boolean[MAX_ROWS];
-    private final MemorySegment[] bytes = new MemorySegment[MAX_ROWS];
+    // All empty before the first parity, then MAX_ROWS long.
+    private long[] firstCsn = {};
+    private int[] group = {};
+    private int[] row = {};
+    private long[] check = {};
+    private boolean[] used = {};
+    private MemorySegment[] bytes = {};
     private int next;
     private int count;
 
-    ParityRows() {
-        java.util.Arrays.fill(bytes, MemorySegment.NULL);
-    }
+    ParityRows() {}
 
     boolean isEmpty() {
         return count == 0;
@@ -38,6 +38,9 @@ final class ParityRows {
 
     /// Keeps a parity, unless it is kept already.
     void keep(long pieceCsn, int groupIndex, int rowIndex, long sum, MemorySegment source, long offset, int length) {
+        if (used.length == 0) {
+            allocate();
+        }
         for (int i = 0; i < MAX_ROWS; i++) {
             if (used[i] && firstCsn[i] == pieceCsn && group[i] == groupIndex && row[i] == rowIndex) {
                 return;
@@ -57,13 +60,23 @@ final class ParityRows {
         MemorySegment.copy(source, offset, bytes[slot], 0, length);
     }
 
+    private void allocate() {
+        firstCsn = new long[MAX_ROWS];
+        group = new int[MAX_ROWS];
+        row = new int[MAX_ROWS];
+        check = new long[MAX_ROWS];
+        used = new boolean[MAX_ROWS];
+        bytes = new MemorySegment[MAX_ROWS];
+        Arrays.fill(bytes, MemorySegment.NULL);
+    }
+
     /// Finds the parities of a group.
     ///
     /// @param slots where their slots are written, as many as it has room for
     /// @return how many
     int find(long pieceCsn, int groupIndex, int[] slots) {
         int found = 0;
-        for (int i = 0; i < MAX_ROWS && found < slots.length; i++) {
+        for (int i = 0; i < used.length && found < slots.length; i++) {
             if (used[i] && firstCsn[i] == pieceCsn && group[i] == groupIndex) {
                 slots[found++] = i;
             }
@@ -88,7 +101,7 @@ final class ParityRows {
 
     /// Forgets the parities of a group.
     void drop(long pieceCsn, int groupIndex) {
-        for (int i = 0; i < MAX_ROWS; i++) {
+        for (int i = 0; i < used.length; i++) {
             if (used[i] && firstCsn[i] == pieceCsn && group[i] == groupIndex) {
                 used[i] = false;
                 count--;

@@ -50,12 +50,12 @@ final class ParitySender {
     private @Nullable ParityEncoder encoder; // made when it is needed for the first time
 
     // Chunks that are sent once more on their own: [number & length - 1], their CSNs
-    private long[] again = new long[64];
+    private long[] again = new long[8];
     private long againHead;
     private long againTail;
 
     // Pieces that were sent and wait for their parity: [number & length - 1], their first CSNs
-    private long[] waiting = new long[64];
+    private long[] waiting = new long[8];
     private long head;
     private long tail;
 

@@ -27,7 +27,7 @@ final class PartTable {
     private static final int MAX_RANGES = 16;
 
     private final Long2ObjectHashMap<ByteRanges> byCsn = new Long2ObjectHashMap<>();
-    private final ArrayDeque<ByteRanges> pool = new ArrayDeque<>();
+    private final ArrayDeque<ByteRanges> pool = new ArrayDeque<>(1);
 
     PartTable() {}
 

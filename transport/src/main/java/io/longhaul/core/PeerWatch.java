@@ -16,10 +16,13 @@ package io.longhaul.core;
 final class PeerWatch {
     private final long idleTimeoutNanos;
     private final long keepAliveIntervalNanos;
+    private final Runnable atInterval;
     private long lastHeardNanos;
     private long keepAliveNanos;
 
-    PeerWatch(EngineConfig config, long nowNanos) {
+    /// @param atInterval run about once in a keep-alive interval, whether or not the peer is silent
+    PeerWatch(EngineConfig config, long nowNanos, Runnable atInterval) {
+        this.atInterval = atInterval;
         idleTimeoutNanos = config.idleTimeoutNanos();
         keepAliveIntervalNanos = config.keepAliveNanos();
         lastHeardNanos = nowNanos;
@@ -45,6 +48,7 @@ final class PeerWatch {
         if (nowNanos - keepAliveNanos < 0) {
             return false;
         }
+        atInterval.run();
         final boolean quiet = nowNanos - lastHeardNanos >= keepAliveIntervalNanos;
         keepAliveNanos = (quiet ? nowNanos : lastHeardNanos) + keepAliveIntervalNanos;
         return quiet;

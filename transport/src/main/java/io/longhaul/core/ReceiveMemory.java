@@ -66,8 +66,11 @@ final class ReceiveMemory {
     private @Nullable ReceiveBudget budget;
 
     // Guarded by this.
-    private final ArrayDeque<Block> free = new ArrayDeque<>();
+    private final ArrayDeque<Block> free = new ArrayDeque<>(1);
     private final List<Arena> arenas = new ArrayList<>();
+    private final List<Arena> slabs = new ArrayList<>(); // those of the arenas that hold blocks
+    private int blocks;
+    private long takenBlocks;
     private int slabBlocks = 1;
     private int holds = 1;
 
@@ -145,6 +148,7 @@ final class ReceiveMemory {
         if (free.isEmpty() && !addSlab()) {
             return null;
         }
+        takenBlocks++;
         final Block block = free.pop();
         block.count = 0;
         block.next = null;
@@ -159,11 +163,31 @@ final class ReceiveMemory {
         free.push(block);
     }
 
+    /// Blocks that were taken since the start.
+    synchronized long takenBlocks() {
+        return takenBlocks;
+    }
+
+    /// Frees the memory of all blocks, if none is in use.
+    synchronized void trim() {
+        if (holds == 0 || free.size() < blocks) {
+            return;
+        }
+        free.clear();
+        arenas.removeAll(slabs);
+        slabs.forEach(ReceiveMemory::close);
+        slabs.clear();
+        blocks = 0;
+        slabBlocks = 1;
+    }
+
     private boolean addSlab() {
         final MemorySegment slab = allocate((long) slabBlocks * BLOCK_BYTES);
         if (slab == null) {
             return false;
         }
+        slabs.add(arenas.getLast());
+        blocks += slabBlocks;
         for (int i = 0; i < slabBlocks; i++) {
             free.push(new Block(slab.asSlice((long) i * BLOCK_BYTES, BLOCK_BYTES)));
         }

@@ -35,7 +35,7 @@ final class ReceiveWindow {
     // A run is at most 2^31: five bytes.
     private static final int MIN_RUN_BYTES = 12;
 
-    private static final int INITIAL_BITMAP_CHUNKS = 1024;
+    private static final int INITIAL_BITMAP_CHUNKS = 256;
 
     private final int maxCapacity;
     private int capacity;

@@ -12,6 +12,7 @@
  */
 package io.longhaul.core;
 
+import java.util.Arrays;
 import org.agrona.collections.LongHashSet;
 
 /// The operations that were refused or voided lately: their chunks are on their way, and must neither take effect nor
@@ -20,8 +21,10 @@ import org.agrona.collections.LongHashSet;
 final class RefusedOperations {
     static final int MAX_OPERATIONS = 4096;
 
+    private static final int INITIAL_OPERATIONS = 4;
+
     private final LongHashSet ids = new LongHashSet();
-    private final long[] ring = new long[MAX_OPERATIONS];
+    private long[] ring = new long[INITIAL_OPERATIONS]; // doubles up to MAX_OPERATIONS, before it is written round
     private long added;
 
     RefusedOperations() {}
@@ -34,6 +37,9 @@ final class RefusedOperations {
             return false;
         }
         final int slot = (int) (added++ % MAX_OPERATIONS);
+        if (slot == ring.length) {
+            ring = Arrays.copyOf(ring, 2 * slot);
+        }
         if (added > MAX_OPERATIONS) {
             ids.remove(ring[slot]);
         }

@@ -102,7 +102,7 @@ public final class RegionTable {
     private final ExposedRegions own = new ExposedRegions();
     private final Long2ObjectHashMap<Granted> byKey = new Long2ObjectHashMap<>();
     private final Map<Region, Granted> byRegion = new HashMap<>();
-    private final ArrayDeque<Lease> leasePool = new ArrayDeque<>();
+    private final ArrayDeque<Lease> leasePool = new ArrayDeque<>(1);
     private LongHashSet sweptKeys = new LongHashSet(); // and those swept before them: as many as grants each
     private LongHashSet sweptKeysBefore = new LongHashSet();
     private int nextSweep = FIRST_SWEEP;

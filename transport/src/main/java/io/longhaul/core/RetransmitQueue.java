@@ -16,7 +16,7 @@ package io.longhaul.core;
 /// the
 /// queue and is skipped by its state. Grows, never shrinks.
 final class RetransmitQueue {
-    private long[] ring = new long[64]; // [slot] csn, length a power of two
+    private long[] ring = new long[8]; // [slot] csn, length a power of two
     private long head;
     private long tail;
 

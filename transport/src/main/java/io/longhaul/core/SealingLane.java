@@ -16,6 +16,7 @@ import io.longhaul.core.wire.PacketFlyweight;
 import java.security.GeneralSecurityException;
 import java.util.function.LongSupplier;
 import javax.crypto.Cipher;
+import org.jspecify.annotations.Nullable;
 
 /// The sending side of one lane of a sealed connection: its present key, and when to take the next one.
 ///
@@ -29,7 +30,8 @@ final class SealingLane {
     private final SealingLimits limits;
     private final LongSupplier probeTimeoutNanos;
     private final SendLane lane;
-    private final Cipher cipher;
+    private @Nullable Cipher cipher; // made when a packet is sealed; null at rest
+    private long numberAtRest = -1;
     private PacketKey key;
     private long packets;
     private long bytes;
@@ -54,7 +56,6 @@ final class SealingLane {
         this.limits = limits;
         this.lane = lane;
         this.probeTimeoutNanos = probeTimeoutNanos;
-        cipher = keys.cipher();
         key = keys.derive(fromClient, lane.index, 0, 0);
         sinceNanos = nowNanos;
     }
@@ -99,9 +100,11 @@ final class SealingLane {
         final byte[] array = packet.outbound;
         final int header = PacketFlyweight.HEADER_BYTES;
         try {
-            cipher.init(Cipher.ENCRYPT_MODE, key.key, key.nonce(number));
-            cipher.updateAAD(array, 0, header);
-            cipher.doFinal(array, header, length - header, array, header);
+            final Cipher ready = cipher == null ? keys.cipher() : cipher;
+            cipher = ready;
+            ready.init(Cipher.ENCRYPT_MODE, key.key, key.nonce(number));
+            ready.updateAAD(array, 0, header);
+            ready.doFinal(array, header, length - header, array, header);
         } catch (GeneralSecurityException e) {
             throw new AssertionError("the JDK refused to seal a packet", e);
         }
@@ -126,6 +129,14 @@ final class SealingLane {
         } else if (nowNanos - askedNanos >= probeTimeoutNanos.getAsLong()) {
             ask(nowNanos);
         }
+    }
+
+    /// Lets go of the cipher and the key schedule in it, if nothing was sealed since the last call.
+    void rest() {
+        if (numberAtRest == lastNumber) {
+            cipher = null;
+        }
+        numberAtRest = lastNumber;
     }
 
     /// Overwrites the key.

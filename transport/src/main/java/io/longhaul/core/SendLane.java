@@ -16,7 +16,7 @@ import io.longhaul.congestion.RttEstimator;
 
 /// The sending side of one lane: its packets, its round trip, and how much reordering it shows.
 final class SendLane {
-    private static final int INITIAL_CAPACITY = 256;
+    private static final int INITIAL_CAPACITY = 8;
 
     final int index;
     final PacketHistory history = new PacketHistory(INITIAL_CAPACITY);

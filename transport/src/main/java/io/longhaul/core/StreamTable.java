@@ -39,7 +39,7 @@ final class StreamTable {
     private final EventQueue events;
     private final Responses responses;
     private final Int2ObjectHashMap<EngineStream> streams = new Int2ObjectHashMap<>();
-    private final ArrayDeque<EngineStream> active = new ArrayDeque<>();
+    private final ArrayDeque<EngineStream> active = new ArrayDeque<>(1);
     private final int localParity;
     private int nextLocalId;
     private int nextPeerId;

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class ArrivalQueue<T> {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final ArrayDeque<T> queue = new ArrayDeque<>();
+    private final ArrayDeque<T> queue = new ArrayDeque<>(1);
     private @Nullable Supplier<ConnectionException> end;
 
     /// Adds, unless the queue has ended.

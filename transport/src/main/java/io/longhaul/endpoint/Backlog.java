@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// Threading: any thread.
 final class Backlog {
     private final EndpointConnection connection;
-    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(1);
     private volatile int size;
 
     /// An operation that waits for room.

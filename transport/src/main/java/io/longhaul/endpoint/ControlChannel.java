@@ -52,8 +52,8 @@ interface ControlChannel extends AutoCloseable {
         return null;
     }
 
-    /// The same for a connection that has ended: addresses and names, and nothing of what TLS holds.
-    default ControlChannel ended() {
+    /// The same after bootstrap: addresses, names and the end, and nothing of what TLS holds.
+    default ControlChannel withoutSession() {
         return this;
     }
 

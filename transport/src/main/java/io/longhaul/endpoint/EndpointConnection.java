@@ -110,7 +110,7 @@ final class EndpointConnection implements Connection {
         return attached;
     }
 
-    /// The control connection; without its TLS session once the connection has ended.
+    /// The control connection; without its TLS session after bootstrap.
     ControlChannel channel() {
         return channel;
     }
@@ -397,6 +397,8 @@ final class EndpointConnection implements Connection {
     /// Waits until the control connection ends. A graceful close that is under way on the data path then gets the
     /// time to arrive; without one, the peer is lost.
     void watchControl() {
+        // Nothing more will be said there: what TLS holds, 40 KiB, is not kept for the life of the connection.
+        channel = channel.withoutSession();
         channel.awaitEnd();
         if (ending != null) {
             return;
@@ -435,7 +437,7 @@ final class EndpointConnection implements Connection {
             arrivals.drop();
         }
         channel.close();
-        channel = channel.ended();
+        channel = channel.withoutSession();
         whenRemoved.run();
     }
 

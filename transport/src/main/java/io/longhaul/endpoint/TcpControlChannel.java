@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 /// A control connection in the clear.
 final class TcpControlChannel implements ControlChannel {
-    private static final int DISCARD_BYTES = 256;
+    private static final byte[] DISCARDED = new byte[256]; // for all: nobody looks at it
 
     private final Socket socket;
     private final InetSocketAddress localAddress;
@@ -97,8 +97,7 @@ final class TcpControlChannel implements ControlChannel {
         try {
             socket.setSoTimeout(0);
             final InputStream input = socket.getInputStream();
-            final byte[] discarded = new byte[DISCARD_BYTES];
-            while (input.read(discarded) >= 0) {
+            while (input.read(DISCARDED) >= 0) {
                 // The peer has nothing more to say here.
             }
         } catch (IOException e) {

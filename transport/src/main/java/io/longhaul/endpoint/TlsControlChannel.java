@@ -373,12 +373,13 @@ final class TlsControlChannel implements ControlChannel {
     }
 
     @Override
-    public ControlChannel ended() {
-        return new Ended(raw, peerNames(), hint);
+    public ControlChannel withoutSession() {
+        return new AfterBootstrap(raw, peerNames(), hint);
     }
 
-    /// What is left of it when the connection has ended.
-    private record Ended(TcpControlChannel raw, List<String> peerNames, String hint) implements ControlChannel {
+    /// What is left of it when everything has been said.
+    private record AfterBootstrap(TcpControlChannel raw, List<String> peerNames, String hint)
+            implements ControlChannel {
         @Override
         public InetSocketAddress localAddress() {
             return raw.localAddress();
@@ -391,7 +392,7 @@ final class TlsControlChannel implements ControlChannel {
 
         @Override
         public void send(ByteBuffer bytes) throws IOException {
-            throw new EOFException("the connection has ended");
+            throw new EOFException("the bootstrap is over");
         }
 
         @Override

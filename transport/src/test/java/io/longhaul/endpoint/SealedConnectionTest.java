@@ -142,15 +142,16 @@ class SealedConnectionTest {
     }
 
     @Test
-    void aConnectionThatHasEndedKnowsItsPeerButNothingOfTls() throws Exception {
+    void aConnectionKnowsItsPeerButNothingOfTlsAfterBootstrap() throws Exception {
         try (Longhaul server = Longhaul.open(config(WireConfig.builder().build()));
                 Longhaul client = Longhaul.open(config(WireConfig.builder().build()));
                 Listener listener = server.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
             final Connection there = client.connect(listener.localAddress(), EndpointPair.PATIENCE);
-            final EndpointConnection ended = (EndpointConnection) there;
-            assertTrue(ended.channel() instanceof TlsControlChannel);
+            final EndpointConnection inService = (EndpointConnection) there;
+            EndpointPair.await(() -> !(inService.channel() instanceof TlsControlChannel), "the session is kept");
+            assertEquals(List.of("localhost", "127.0.0.1"), there.peerNames());
+            assertEquals(listener.localAddress(), there.remoteAddress());
             there.close(EndpointPair.PATIENCE);
-            EndpointPair.await(() -> !(ended.channel() instanceof TlsControlChannel), "the session is kept");
             assertEquals(List.of("localhost", "127.0.0.1"), there.peerNames());
             assertEquals(listener.localAddress(), there.remoteAddress());
         }

@@ -40,7 +40,7 @@ import java.util.Arrays;
 /// 3
 /// (2.5 %), residual 8e-6; with m = 2 it would be 2.6e-4.
 ///
-/// Deterministic. Threading: one thread. Allocates only when the path has changed.
+/// Deterministic. Threading: one thread. Allocates for the first choice, and when the path has changed.
 public final class FecController {
     /// What is done for a piece.
     public enum Choice {
@@ -80,10 +80,11 @@ public final class FecController {
     private int copies;
 
     // The choices made since the path changed last: [(chunks of piece + packets to protect) modulo length]
-    private final int[] cachedChunks = new int[CACHED];
-    private final long[] cachedPackets = new long[CACHED];
-    private final short[] cachedRows = new short[CACHED];
-    private final short[] cachedDepth = new short[CACHED];
+    // Empty before the first choice.
+    private int[] cachedChunks = {};
+    private long[] cachedPackets = {};
+    private short[] cachedRows = {};
+    private short[] cachedDepth = {};
 
     /// Creates a controller that knows nothing of the path.
     public FecController(FecPolicy policy) {
@@ -160,6 +161,12 @@ public final class FecController {
     }
 
     private void protect(int chunks, long packets) {
+        if (cachedChunks.length == 0) {
+            cachedChunks = new int[CACHED];
+            cachedPackets = new long[CACHED];
+            cachedRows = new short[CACHED];
+            cachedDepth = new short[CACHED];
+        }
         final int slot = (int) (chunks * 31L + packets) & CACHED - 1;
         if (cachedChunks[slot] != chunks || cachedPackets[slot] != packets) {
             search(chunks, packets);

@@ -18,15 +18,14 @@ import java.util.Arrays;
 /// Where up to 128 stretches of bytes lie: the chunks of a group, or its parities. Reused; refers to memory, holds
 /// none.
 public final class Shards {
-    private final MemorySegment[] segments = new MemorySegment[ReedSolomon.MAX_CHUNKS];
-    private final long[] offsets = new long[ReedSolomon.MAX_CHUNKS];
-    private final int[] bytes = new int[ReedSolomon.MAX_CHUNKS];
+    // Empty before the first stretch, then as long as a list can be.
+    private MemorySegment[] segments = {};
+    private long[] offsets = {};
+    private int[] bytes = {};
     private int count;
 
     /// Creates an empty list.
-    public Shards() {
-        Arrays.fill(segments, MemorySegment.NULL);
-    }
+    public Shards() {}
 
     /// Forgets everything, so that no memory is referred to any longer.
     public void clear() {
@@ -38,6 +37,12 @@ public final class Shards {
     ///
     /// @param length bytes, 0 and more
     public void add(MemorySegment segment, long offset, int length) {
+        if (segments.length == 0) {
+            segments = new MemorySegment[ReedSolomon.MAX_CHUNKS];
+            Arrays.fill(segments, MemorySegment.NULL);
+            offsets = new long[ReedSolomon.MAX_CHUNKS];
+            bytes = new int[ReedSolomon.MAX_CHUNKS];
+        }
         segments[count] = segment;
         offsets[count] = offset;
         bytes[count++] = length;
