@@ -163,6 +163,7 @@ final class EngineParts {
 
     /// Lets go of memory that only traffic needs, where there was none since the last call.
     void rest() {
+        inbound.rest();
         messages.rest();
         if (sealer != null) {
             sealer.rest();

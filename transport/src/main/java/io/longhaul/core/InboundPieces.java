@@ -369,6 +369,11 @@ final class InboundPieces {
         return effects.placedBytes();
     }
 
+    /// Gives back what waits for frames that come before their piece.
+    void rest() {
+        orphanFrames.rest();
+    }
+
     /// DATA frames of unknown pieces.
     long orphans() {
         return orphans;

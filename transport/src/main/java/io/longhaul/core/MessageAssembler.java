@@ -283,6 +283,7 @@ final class MessageAssembler {
             places.trim();
             memory.trim();
         }
+        memory.freeUnused();
         sequenceAtRest = nextSequence;
         blocksAtRest = memory.takenBlocks();
     }

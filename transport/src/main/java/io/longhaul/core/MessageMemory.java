@@ -208,7 +208,7 @@ final class MessageMemory {
         }
     }
 
-    /// Gives back all memory that holds no message.
+    /// Gives back memory that holds no message; long places a few at a time, see {@link ReceiveMemory#freeUnused}.
     void trim() {
         for (int i = 0; i < open.size(); i++) {
             final Page page = open.get(i).peekLast();
@@ -218,10 +218,11 @@ final class MessageMemory {
                 memory.give(page.block);
             }
         }
-        while (!kept.isEmpty()) {
-            memory.freeSingle(kept.removeFirst().arena);
+        for (int i = 0; i < ReceiveMemory.FREED_AT_A_TIME && !kept.isEmpty(); i++) {
+            final Single single = kept.removeFirst();
+            keptBytes -= single.segment.byteSize();
+            memory.freeSingle(single.arena);
         }
-        keptBytes = 0;
     }
 
     private void keep(Single single) {

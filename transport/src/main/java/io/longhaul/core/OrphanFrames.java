@@ -173,6 +173,16 @@ final class OrphanFrames {
         }
     }
 
+    /// Gives the block back that waits for the next frame, if it holds none.
+    void rest() {
+        final Block waiting = filling;
+        if (waiting != null && waiting.count == 0) {
+            filling = null;
+            filled = 0;
+            giveIfUnused(waiting);
+        }
+    }
+
     private void giveIfUnused(Block block) {
         if (block.count == 0) {
             if (block == filling) {

@@ -14,18 +14,23 @@ package io.longhaul.core;
 
 /// How long the peer has been silent: when to ask whether it lives, and when it counts as gone.
 final class PeerWatch {
+    private static final long MIN_INTERVAL_NANOS = 1_000_000_000L;
+
     private final long idleTimeoutNanos;
     private final long keepAliveIntervalNanos;
     private final Runnable atInterval;
     private long lastHeardNanos;
     private long keepAliveNanos;
+    private long intervalNanos;
 
-    /// @param atInterval run about once in a keep-alive interval, whether or not the peer is silent
+    /// @param atInterval run about once in a keep-alive interval and once in a second at most, whether or not the peer
+    /// is silent
     PeerWatch(EngineConfig config, long nowNanos, Runnable atInterval) {
         this.atInterval = atInterval;
         idleTimeoutNanos = config.idleTimeoutNanos();
         keepAliveIntervalNanos = config.keepAliveNanos();
         lastHeardNanos = nowNanos;
+        intervalNanos = nowNanos;
         keepAliveNanos = nowNanos + keepAliveIntervalNanos;
     }
 
@@ -48,7 +53,10 @@ final class PeerWatch {
         if (nowNanos - keepAliveNanos < 0) {
             return false;
         }
-        atInterval.run();
+        if (nowNanos - intervalNanos >= Math.max(MIN_INTERVAL_NANOS, keepAliveIntervalNanos / 2)) {
+            intervalNanos = nowNanos;
+            atInterval.run();
+        }
         final boolean quiet = nowNanos - lastHeardNanos >= keepAliveIntervalNanos;
         keepAliveNanos = (quiet ? nowNanos : lastHeardNanos) + keepAliveIntervalNanos;
         return quiet;

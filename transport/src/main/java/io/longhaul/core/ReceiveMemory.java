@@ -60,6 +60,9 @@ final class ReceiveMemory {
         MemorySegment allocate(Arena arena, long bytes);
     }
 
+    /// Arenas that are closed at a time when memory is given back.
+    static final int FREED_AT_A_TIME = 8;
+
     private final long maxBytes;
     private Allocator allocator = (arena, bytes) -> arena.allocate(bytes, ALIGNMENT_BYTES);
     private long promisedBytes;
@@ -69,6 +72,7 @@ final class ReceiveMemory {
     private final ArrayDeque<Block> free = new ArrayDeque<>(1);
     private final List<Arena> arenas = new ArrayList<>();
     private final List<Arena> slabs = new ArrayList<>(); // those of the arenas that hold blocks
+    private final ArrayList<Arena> unused = new ArrayList<>(0); // those whose blocks nobody takes any more
     private int blocks;
     private long takenBlocks;
     private int slabBlocks = 1;
@@ -168,17 +172,28 @@ final class ReceiveMemory {
         return takenBlocks;
     }
 
-    /// Frees the memory of all blocks, if none is in use.
+    /// Has the memory of all blocks freed by {@link #freeUnused}, if none is in use.
     synchronized void trim() {
-        if (holds == 0 || free.size() < blocks) {
-            return;
+        if (blocks > 0 && free.size() == blocks) {
+            free.clear();
+            unused.addAll(slabs);
+            slabs.clear();
+            blocks = 0;
+            slabBlocks = 1;
         }
-        free.clear();
-        arenas.removeAll(slabs);
-        slabs.forEach(ReceiveMemory::close);
-        slabs.clear();
-        blocks = 0;
-        slabBlocks = 1;
+    }
+
+    /// Frees a part of the memory that nobody uses any more: all threads of the process take part in the closing of an
+    /// arena.
+    synchronized void freeUnused() {
+        for (int i = 0; i < FREED_AT_A_TIME && !unused.isEmpty(); i++) {
+            freeSingle(unused.removeLast());
+        }
+    }
+
+    /// True when it holds no native memory.
+    synchronized boolean isEmpty() {
+        return arenas.isEmpty();
     }
 
     private boolean addSlab() {
@@ -243,8 +258,10 @@ final class ReceiveMemory {
     synchronized void release() {
         if (--holds == 0) {
             free.clear();
+            blocks = 0;
             arenas.forEach(ReceiveMemory::close);
             arenas.clear();
+            unused.clear();
             unpromise(promisedBytes);
         }
     }

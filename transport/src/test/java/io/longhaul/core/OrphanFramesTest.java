@@ -48,6 +48,23 @@ class OrphanFramesTest {
     }
 
     @Test
+    void keepNoMemoryAtRest() {
+        final ReceiveMemory memory = new ReceiveMemory(1 << 20);
+        final OrphanFrames frames = new OrphanFrames(memory, 1 << 20);
+        frames.keep(1, packet, 0, FRAME_BYTES);
+        frames.rest();
+        final OrphanFrames.Frame frame = frames.remove(1);
+        assertNotNull(frame);
+        frames.release(frame);
+        frames.rest();
+        memory.trim();
+        memory.freeUnused();
+        assertTrue(memory.isEmpty(), "the block is still taken");
+        frames.keep(2, packet, 0, FRAME_BYTES);
+        assertEquals(1, frames.size());
+    }
+
+    @Test
     void areFoundByTheirChunkAndLeaveNothingBehind() {
         final OrphanFrames frames = new OrphanFrames(new ReceiveMemory(1 << 20), 1 << 20);
         for (int i = 0; i < 100; i++) {
