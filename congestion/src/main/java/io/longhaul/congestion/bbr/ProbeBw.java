@@ -62,7 +62,8 @@ final class ProbeBw extends Phase {
     //= draft-ietf-ccwg-bbr-06 §5.3.3.5 type=deviation: 8 rounds and 1 s instead of up to 63 rounds and 2 to 3 s
     private static final int CRUISE_MIN_ROUNDS = 8;
     private static final long CRUISE_MIN_NANOS = 1_000_000_000L;
-    /// On a short path what the hosts were slow to send or take passes for its rate, and often: it is probed sooner, with
+    /// On a short path what the hosts were slow to send or take passes for its rate, and often: it is probed
+    /// sooner, with
     /// the gain of the draft, and pauses of the application do not put that off.
     private static final int SHORT_CRUISE_ROUND_TRIPS = 50;
 
