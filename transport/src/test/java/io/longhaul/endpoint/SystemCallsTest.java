@@ -41,7 +41,8 @@ class SystemCallsTest {
     /// Code that is slow yet, and processors that others use, make small bursts: the best of some rounds counts.
     private static final int ROUNDS = 10;
 
-    /// A call takes 64 KiB of packets at most: 17 of them for each MiB of 9000-byte packets, and a few for the parts of
+    /// A call takes 64 KiB of packets at most: 17 of them for each MiB of 9000-byte packets, and a few for the
+    /// parts of
     /// bursts and acknowledgements. A call for each packet would be 118.
     private static final double MOST_CALLS_PER_MIB = 30;
 
@@ -98,7 +99,6 @@ class SystemCallsTest {
     }
 
     private static SoftDevice device(Longhaul endpoint) {
-        return (SoftDevice)
-                ((Endpoint) endpoint).openPorts().getFirst().port().device();
+        return (SoftDevice) ((Endpoint) endpoint).openPorts().getFirst().port().device();
     }
 }
