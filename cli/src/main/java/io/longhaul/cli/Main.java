@@ -77,8 +77,16 @@ public final class Main implements Runnable {
     /// Runs the command and ends the process with its exit status.
     public static void main(String[] args) {
         final List<String> given = Arrays.asList(args);
-        LogOutput.install(given.contains("--verbose") || Failures.isDebugging());
-        System.exit(commandLine().execute(args));
+        int status = ExitStatus.FAILED;
+        try {
+            LogOutput.install(given.contains("--verbose") || Failures.isDebugging());
+            status = commandLine().execute(args);
+        } catch (Error | CommandLine.PicocliException e) {
+            // Needs no other class: perhaps none can be loaded any more.
+            System.err.println("longhaul: cannot run: " + e.toString().replace('\n', ' ')
+                    + "; raise the limit of open files (ulimit -n) where it is low, or build again");
+        }
+        System.exit(status);
     }
 
     /// The command with everything that it understands.

@@ -66,11 +66,21 @@ final class CommandProcess implements AutoCloseable {
 
     /// Starts the command behind another one, such as `unshare`.
     static CommandProcess start(List<String> before, Path directory, String... arguments) throws IOException {
+        return startProgram(before, directory, classPath(), "io.longhaul.cli.Main", arguments);
+    }
+
+    /// Starts a program.
+    ///
+    /// @param before what starts it, such as `unshare`
+    /// @param main its class
+    static CommandProcess startProgram(
+            List<String> before, Path directory, String classPath, String main, String... arguments)
+            throws IOException {
         final int run = RUNS.incrementAndGet();
         final Path out = directory.resolve(run + ".out");
         final Path err = directory.resolve(run + ".err");
         final List<String> command = new ArrayList<>(before);
-        command.addAll(javaCommand());
+        command.addAll(javaCommand(classPath, main));
         command.addAll(List.of(arguments));
         final Process process = new ProcessBuilder(command)
                 .redirectOutput(out.toFile())
@@ -80,8 +90,12 @@ final class CommandProcess implements AutoCloseable {
         return new CommandProcess(process, out, err);
     }
 
-    private static List<String> javaCommand() {
-        final String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    /// The class path of the tests.
+    static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+
+    private static List<String> javaCommand(String path, String main) {
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -91,7 +105,7 @@ final class CommandProcess implements AutoCloseable {
                 "-Xmx512m",
                 "-cp",
                 path,
-                "io.longhaul.cli.Main");
+                main);
     }
 
     /// Runs the command to its end.

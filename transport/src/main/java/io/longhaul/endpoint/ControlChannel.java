@@ -70,6 +70,18 @@ interface ControlChannel extends AutoCloseable {
     /// Waits until the peer, or {@link #close}, ends the channel; whatever arrives is dropped.
     void awaitEnd();
 
+    /// Waits until it ends, or cannot be waited for: the JDK needs descriptors when it does so for the first time.
+    ///
+    /// @return what happened to it
+    default String awaitEndText() {
+        try {
+            awaitEnd();
+            return "ended: the peer's process exited, was killed, or lost its network";
+        } catch (LinkageError e) {
+            return "cannot be watched (" + e + "): raise the limit of open files (ulimit -n)";
+        }
+    }
+
     @Override
     void close();
 }

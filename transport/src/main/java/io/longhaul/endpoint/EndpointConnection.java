@@ -399,7 +399,7 @@ final class EndpointConnection implements Connection {
     void watchControl() {
         // Nothing more will be said there: what TLS holds, 40 KiB, is not kept for the life of the connection.
         channel = channel.withoutSession();
-        channel.awaitEnd();
+        final String what = channel.awaitEndText();
         if (ending != null) {
             return;
         }
@@ -408,11 +408,9 @@ final class EndpointConnection implements Connection {
         try {
             if (!ended.await(graceNanos, TimeUnit.NANOSECONDS)) {
                 agent.commands()
-                        .submit(
-                                () -> driver().lose(
-                                                Reason.PEER_RESET,
-                                                "the control connection to " + Bootstrap.text(remoteAddress())
-                                                        + " ended: the peer's process exited, was killed, or lost its network"));
+                        .submit(() -> driver().lose(
+                                        Reason.PEER_RESET,
+                                        "the control connection to " + Bootstrap.text(remoteAddress()) + ' ' + what));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -86,8 +86,20 @@ final class EndpointListener implements Listener {
                 if (!closed && !pause(e)) {
                     return;
                 }
+            } catch (LinkageError e) {
+                fail(e);
             }
         }
+    }
+
+    /// The JDK found no descriptors for what it waits with, and does not try that again.
+    private void fail(LinkageError cause) {
+        accepted.end(() -> new ConnectionException(
+                Reason.DEVICE_FAILED,
+                "nothing can be accepted at " + Bootstrap.text(localAddress) + " (" + cause
+                        + "); raise the limit of open files (ulimit -n)",
+                cause));
+        close();
     }
 
     private boolean pause(IOException cause) {
