@@ -379,7 +379,8 @@ public final class Pair implements Actor, AutoCloseable {
         }
         final ConnectionEngine engine = side.engine;
         final long nowNanos = side.clock(trueNanos);
-        if (engine.nextTimeoutNanos() <= nowNanos) {
+        final long dueNanos = engine.nextTimeoutNanos();
+        if (dueNanos != ConnectionEngine.NO_TIMEOUT && nowNanos - dueNanos >= 0) {
             engine.onTimeout(nowNanos);
         }
         side.drainEvents();

@@ -12,11 +12,19 @@
  */
 package io.longhaul.faults;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longhaul.congestion.CongestionControllerFactory;
+import io.longhaul.congestion.bbr.BbrFactory;
+import io.longhaul.congestion.cubic.CubicFactory;
+import io.longhaul.congestion.delay.DelayFactory;
+import io.longhaul.congestion.reserved.ReservedFactory;
+import io.longhaul.congestion.scavenger.ScavengerFactory;
 import io.longhaul.sim.Pair;
 import io.longhaul.sim.Side;
 import io.longhaul.sim.SideClock;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -92,6 +100,37 @@ class ProcessFaultsTest {
         path.over(link -> link.lossFraction(0.01))
                 .spread(200 * Trial.MILLI)
                 .describedAs("clock " + negative)
+                .run();
+    }
+
+    private static final List<CongestionControllerFactory> CONTROLLERS = List.of(
+            new BbrFactory(),
+            new CubicFactory(),
+            new DelayFactory(),
+            new ReservedFactory(),
+            new ScavengerFactory());
+
+    // The machine has been up for 292 years; every other seed beside one that was started now.
+    @Seeds
+    @Tag("fault-48")
+    void aClockThatOverflowsDuringATransferChangesNothing(long seed) {
+        final long untilOverflowNanos = new SplittableRandom(~seed).nextLong(150 * Trial.MILLI, 500 * Trial.MILLI);
+        final Trial.Result overflown = runOn(seed, Long.MAX_VALUE - untilOverflowNanos);
+        final Trial.Result ordinary = runOn(seed, 86_400L * Trial.SECOND);
+        assertTrue(overflown.nanos() > 300 * Trial.MILLI, "the transfer was too short to meet the overflow");
+        assertEquals(ordinary, overflown, () -> "seed " + seed + ": the origin of a clock changes what is sent");
+    }
+
+    private static Trial.Result runOn(long seed, long originNanos) {
+        final FaultyPath path = new FaultyPath(seed);
+        final SideClock clock = new SideClock(originNanos, 0, 1);
+        path.settings
+                .clocks(clock, seed % 2 == 0 ? clock : SideClock.TRUE)
+                .congestion(CONTROLLERS.get((int) (seed % CONTROLLERS.size())))
+                .rateHint(path.rateBitsPerSecond);
+        return path.over(link -> link.lossFraction(path.oneOf(0.01, 0.1)))
+                .spread(20 * Trial.MILLI)
+                .describedAs("clock " + clock)
                 .run();
     }
 }

@@ -92,7 +92,7 @@ final class AckScheduler {
         if (pendingPackets > 0) {
             final long latest = firstPendingNanos + delay;
             if (eager && done) {
-                return Math.max(firstPendingNanos, lastAckNanos + delay / EAGER_SHARE);
+                return Instants.later(firstPendingNanos, lastAckNanos + delay / EAGER_SHARE);
             }
             return urgent && (!everSent || firstPendingNanos - lastAckNanos >= delay) ? firstPendingNanos : latest;
         }

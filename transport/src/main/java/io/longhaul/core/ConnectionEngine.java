@@ -384,15 +384,15 @@ public final class ConnectionEngine {
         if (closing.state() == CloseHandshake.State.DRAINING && isDrained()) {
             return parts.startNanos;
         }
-        next = Math.min(next, parts.acks.dueNanos(parts.smoothedRttNanos()));
-        next = Math.min(next, parts.recovery.lossTimeNanos());
-        next = Math.min(next, laneCheckNanos);
-        next = Math.min(next, probeTimer.dueNanos());
-        next = Math.min(next, parts.mtu.dueNanos(parts.startNanos));
-        next = Math.min(next, parts.operations.earliestDeadlineNanos());
-        next = Math.min(next, peer.dueNanos());
-        next = Math.min(next, parts.probes.dueNanos(parts.startNanos));
-        return Math.min(next, transmitter.dueNanos());
+        next = Instants.earlier(next, parts.acks.dueNanos(parts.smoothedRttNanos()));
+        next = Instants.earlier(next, parts.recovery.lossTimeNanos());
+        next = Instants.earlier(next, laneCheckNanos);
+        next = Instants.earlier(next, probeTimer.dueNanos());
+        next = Instants.earlier(next, parts.mtu.dueNanos(parts.startNanos));
+        next = Instants.earlier(next, parts.operations.earliestDeadlineNanos());
+        next = Instants.earlier(next, peer.dueNanos());
+        next = Instants.earlier(next, parts.probes.dueNanos(parts.startNanos));
+        return Instants.earlier(next, transmitter.dueNanos());
     }
 
     /// By how much the owner may be late with packets and timers, nanoseconds: a share of the round trip.

@@ -64,6 +64,6 @@ final class PeerWatch {
 
     /// When to look again.
     long dueNanos() {
-        return Math.min(keepAliveNanos, lastHeardNanos + idleTimeoutNanos);
+        return Instants.earlier(keepAliveNanos, lastHeardNanos + idleTimeoutNanos);
     }
 }

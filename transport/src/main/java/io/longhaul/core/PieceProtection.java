@@ -82,6 +82,6 @@ final class PieceProtection {
         if (lanes[lastLane].newestReported >= lastNumber) {
             return nowNanos - 1;
         }
-        return Math.min(atMost, lastNanos + lossDelayNanos);
+        return Instants.earlier(atMost, lastNanos + lossDelayNanos);
     }
 }

@@ -59,7 +59,7 @@ final class Probes {
         long due = operations.isBlocked() ? blockedDueNanos : ConnectionEngine.NO_TIMEOUT;
         for (final SendLane lane : lanes) {
             if (lane.isSilent()) {
-                due = Math.min(due, lane.nextRevivalNanos);
+                due = Instants.earlier(due, lane.nextRevivalNanos);
             }
         }
         return due;

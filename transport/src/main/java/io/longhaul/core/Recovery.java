@@ -206,7 +206,7 @@ final class Recovery {
             }
             final long heldUntilNanos = history.sentNanos(pn) + 3 * lossDelayNanos;
             if (nowNanos - heldUntilNanos < 0 && mayBeHeld(history.firstCsn(pn))) {
-                lossTimeNanos = Math.min(lossTimeNanos, heldUntilNanos);
+                lossTimeNanos = Instants.earlier(lossTimeNanos, heldUntilNanos);
                 continue;
             }
             history.onMissed(pn, newest - pn);
@@ -222,7 +222,7 @@ final class Recovery {
                 declareLost(lane, pn, causeOf(lane, pn, ResendCause.TIME_THRESHOLD), nowNanos);
             } else {
                 final long waitNanos = passed ? minRttNanos : lossDelayNanos;
-                lossTimeNanos = Math.min(lossTimeNanos, history.sentNanos(pn) + waitNanos);
+                lossTimeNanos = Instants.earlier(lossTimeNanos, history.sentNanos(pn) + waitNanos);
             }
         }
         if (newest >= 0 && history.holds(newest) && history.isParityInFlight(newest)) {
@@ -263,7 +263,7 @@ final class Recovery {
         for (long csn = history.firstCsn(packetNumber); csn < end; csn++) {
             if (!window.isAcked(csn)) {
                 final PieceProtection protection = window.piece(csn).protection;
-                untilNanos = Math.min(
+                untilNanos = Instants.earlier(
                         untilNanos,
                         protection.openUntilNanos(lanes, history.sentNanos(packetNumber), lossDelayNanos, nowNanos));
             }
@@ -271,7 +271,7 @@ final class Recovery {
         if (untilNanos == Long.MAX_VALUE || untilNanos - nowNanos <= 0) {
             return false;
         }
-        lossTimeNanos = Math.min(lossTimeNanos, untilNanos);
+        lossTimeNanos = Instants.earlier(lossTimeNanos, untilNanos);
         return true;
     }
 
@@ -351,24 +351,24 @@ final class Recovery {
         }
         for (final SendLane lane : lanes) {
             if (lane.bytesInFlight == 0) {
-                next = Math.min(next, checkLeftLane(lane, nowNanos, ackDelayNanos));
+                next = Instants.earlier(next, checkLeftLane(lane, nowNanos, ackDelayNanos));
                 continue;
             }
             final long oldest = lane.history.oldestUnresolved();
-            final long silentSince = Math.max(lane.silentSinceNanos, lane.history.sentNanos(oldest));
+            final long silentSince = Instants.later(lane.silentSinceNanos, lane.history.sentNanos(oldest));
             final long limitNanos = lane.probeTimeoutNanos(ackDelayNanos) + lane.reorderWindowNanos();
             final long due = silentSince + limitNanos;
             if (nowNanos - due < 0) {
-                next = Math.min(next, due);
+                next = Instants.earlier(next, due);
                 continue;
             }
             if (!othersAreAhead(lane, oldest)) {
-                next = Math.min(next, nowNanos + lane.reorderWindowNanos());
+                next = Instants.earlier(next, nowNanos + lane.reorderWindowNanos());
                 continue;
             }
             onSilent(lane, nowNanos);
             if (lane.index < probedLanes && !lane.dead) {
-                next = Math.min(next, nowNanos + limitNanos); // as a lane that was left
+                next = Instants.earlier(next, nowNanos + limitNanos); // as a lane that was left
             }
             declareAllLost(lane, lane.dead ? ResendCause.LANE_DEAD : ResendCause.LANE_SILENT, nowNanos);
         }
