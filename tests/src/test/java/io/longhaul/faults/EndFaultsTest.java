@@ -57,14 +57,14 @@ class EndFaultsTest {
         trial.runToAnyEnd();
     }
 
-    private record Captured(boolean fromClient, int lane, byte[] bytes) {}
+    record Captured(boolean fromClient, int lane, byte[] bytes) {}
 
-    private static Pair.Tap into(List<Captured> capture, Pair pair) {
+    static Pair.Tap into(List<Captured> capture, Pair pair) {
         return (at, lane, packet, length) -> capture.add(
                 new Captured(at == pair.server, lane, packet.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE)));
     }
 
-    private static void replay(List<Captured> capture, Pair pair, Arena arena) {
+    static void replay(List<Captured> capture, Pair pair, Arena arena) {
         final MemorySegment segment = arena.allocate(9_000);
         for (final Captured each : capture) {
             MemorySegment.copy(MemorySegment.ofArray(each.bytes), 0, segment, 0, each.bytes.length);
