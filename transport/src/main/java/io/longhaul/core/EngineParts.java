@@ -165,9 +165,6 @@ final class EngineParts {
     void rest() {
         inbound.rest();
         messages.rest();
-        if (sealer != null) {
-            sealer.rest();
-        }
     }
 
     /// Gives back the memory of messages, and overwrites the keys.

@@ -43,9 +43,7 @@ final class OpeningLane {
     private final boolean fromClient;
     private final int lane;
     private final LongSupplier probeTimeoutNanos;
-    private @Nullable Cipher cipher; // made when a packet is opened; null at rest
-    private long opened;
-    private long openedAtRest;
+    private @Nullable Cipher cipher; // made for the first packet
     private final @Nullable PacketKey[] known = new @Nullable PacketKey[PLACES];
     private final long[] replacedNanos = new long[PLACES]; // [place], of FORMER and BEFORE
     private final ReplayWindow replay = new ReplayWindow();
@@ -91,14 +89,7 @@ final class OpeningLane {
         for (int place = 0; place < PLACES; place++) {
             drop(place);
         }
-    }
-
-    /// Lets go of the cipher and the key schedule in it, if nothing was opened since the last call.
-    void rest() {
-        if (openedAtRest == opened) {
-            cipher = null;
-        }
-        openedAtRest = opened;
+        cipher = null;
     }
 
     /// True when a packet number may be taken.
@@ -117,7 +108,6 @@ final class OpeningLane {
         try {
             final Cipher ready = cipher == null ? keys.cipher() : cipher;
             cipher = ready;
-            opened++;
             ready.init(Cipher.DECRYPT_MODE, key.key, key.nonce(number));
             ready.updateAAD(packet.inbound, 0, header);
             ready.doFinal(packet.inbound, header, length - header, packet.opened, header);

@@ -85,14 +85,6 @@ public final class PacketSealer {
         }
     }
 
-    /// Lets go of what only traffic needs, on lanes that had none since the last call.
-    void rest() {
-        for (int i = 0; i < sealing.length; i++) {
-            sealing[i].rest();
-            opening[i].rest();
-        }
-    }
-
     // ---- sending ----
 
     /// Sets the time of the packets that are sealed from now on.

@@ -30,8 +30,7 @@ final class SealingLane {
     private final SealingLimits limits;
     private final LongSupplier probeTimeoutNanos;
     private final SendLane lane;
-    private @Nullable Cipher cipher; // made when a packet is sealed; null at rest
-    private long numberAtRest = -1;
+    private @Nullable Cipher cipher; // made for the first packet
     private PacketKey key;
     private long packets;
     private long bytes;
@@ -131,17 +130,10 @@ final class SealingLane {
         }
     }
 
-    /// Lets go of the cipher and the key schedule in it, if nothing was sealed since the last call.
-    void rest() {
-        if (numberAtRest == lastNumber) {
-            cipher = null;
-        }
-        numberAtRest = lastNumber;
-    }
-
     /// Overwrites the key.
     void erase() {
         key.erase();
+        cipher = null;
     }
 
     private void take(PacketKey next, long nowNanos, long number) {
