@@ -428,7 +428,7 @@ public final class Pair implements Actor, AutoCloseable {
     public RemoteRegion lookup(Side side, String name) {
         final long token = nowNanos() ^ name.hashCode();
         side.engine.lookup(clock(side), name.getBytes(StandardCharsets.UTF_8), token);
-        runUntil(() -> side.found.containsKey(token), 30_000_000_000L);
+        runUntil(() -> side.found.containsKey(token), 300_000_000_000L);
         final Side.Found found = Objects.requireNonNull(side.found.get(token), "no answer to the lookup of " + name);
         final Set<Right> rights = Arrays.stream(Right.values())
                 .filter(right -> (found.rights() & right.bit()) != 0)

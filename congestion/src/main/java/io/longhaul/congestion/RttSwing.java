@@ -35,7 +35,7 @@ public final class RttSwing {
     /// Takes a sample, above 0.
     public void onSample(long nowNanos, long rttNanos) {
         final long belowPeakNanos = peakNanos - rttNanos;
-        if (belowPeakNanos > (nowNanos - peakStampNanos) / QUEUE_FALL_DIVISOR) {
+        if (peakNanos > 0 && belowPeakNanos > (nowNanos - peakStampNanos) / QUEUE_FALL_DIVISOR) {
             swingNanos = Math.max(swingNanos, belowPeakNanos);
         } else {
             peakNanos = rttNanos;

@@ -15,12 +15,7 @@ package io.longhaul.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.longhaul.congestion.CongestionControllerFactory;
-import io.longhaul.congestion.bbr.BbrFactory;
-import io.longhaul.congestion.cubic.CubicFactory;
-import io.longhaul.congestion.delay.DelayFactory;
-import io.longhaul.congestion.reserved.ReservedFactory;
-import io.longhaul.congestion.scavenger.ScavengerFactory;
+import io.longhaul.congestion.catalog.ControllerCatalog;
 import io.longhaul.sim.Pair;
 import io.longhaul.sim.Side;
 import io.longhaul.sim.SideClock;
@@ -103,12 +98,7 @@ class ProcessFaultsTest {
                 .run();
     }
 
-    private static final List<CongestionControllerFactory> CONTROLLERS = List.of(
-            new BbrFactory(),
-            new CubicFactory(),
-            new DelayFactory(),
-            new ReservedFactory(),
-            new ScavengerFactory());
+    private static final List<String> CONTROLLERS = ControllerCatalog.names();
 
     // The machine has been up for 292 years; every other seed beside one that was started now.
     @Seeds
@@ -126,7 +116,7 @@ class ProcessFaultsTest {
         final SideClock clock = new SideClock(originNanos, 0, 1);
         path.settings
                 .clocks(clock, seed % 2 == 0 ? clock : SideClock.TRUE)
-                .congestion(CONTROLLERS.get((int) (seed % CONTROLLERS.size())))
+                .congestion(ControllerCatalog.find(CONTROLLERS.get((int) (seed % CONTROLLERS.size())), seed))
                 .rateHint(path.rateBitsPerSecond);
         return path.over(link -> link.lossFraction(path.oneOf(0.01, 0.1)))
                 .spread(20 * Trial.MILLI)

@@ -159,7 +159,9 @@ final class Trial {
         }
         final boolean ended = pair.runUntil(
                 () -> workloads.stream().allMatch(each -> allSucceed ? each.isDone() : each.isEnded()), limitNanos);
-        assertTrue(ended, "stalled");
+        assertTrue(ended, () -> "stalled: client closed " + pair.client.engine.isClosed() + " " + pair.client.closeReason
+                + ", server closed " + pair.server.engine.isClosed() + " " + pair.server.closeReason
+                + ", " + pair.statistics(pair.client) + ", " + pair.statistics(pair.server));
         final long nanos = pair.nowNanos() - start;
         if (allSucceed) {
             assertFalse(pair.client.closed || pair.server.closed, "the connection has ended");
@@ -199,7 +201,7 @@ final class Trial {
         pair.runFor(2 * SECOND);
         pair.client.engine.close(pair.clock(pair.client), true, "done");
         final boolean closed =
-                pair.runUntil(() -> pair.client.engine.isClosed() && pair.server.engine.isClosed(), 60 * SECOND);
+                pair.runUntil(() -> pair.client.engine.isClosed() && pair.server.engine.isClosed(), 150 * SECOND);
         assertTrue(
                 closed,
                 () -> "not closed: client " + pair.client.closed + " " + pair.client.engine.isClosed() + " "

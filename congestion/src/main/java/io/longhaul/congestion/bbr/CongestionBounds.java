@@ -42,6 +42,7 @@ final class CongestionBounds {
     private static final double QUICK_ADAPT = 0.96;
     /// Most of the rate that a standing queue takes at a time.
     private static final double MAX_DRAIN_SHARE = 0.03;
+    private static final long NEVER = Long.MIN_VALUE;
     private static final int QUICK_ADAPT_QUEUES = 4;
     private static final int QUICK_ADAPT_RISES = 3;
     /// Share of a loss that must remain after the cut for it to be corruption.
@@ -76,7 +77,7 @@ final class CongestionBounds {
     private int lossRounds;
     private int delayRounds;
     private int delayChecks;
-    private long checkNanos;
+    private long checkNanos = NEVER;
     private long checkMinRttNanos = Long.MAX_VALUE;
     private double delayOnsetLo;
     private boolean lossySinceDelay;
@@ -87,7 +88,7 @@ final class CongestionBounds {
     private double lossAtCut;
     private double loBeforeCut;
     private long lossCutNanos = Long.MIN_VALUE;
-    private long quickAdaptNanos;
+    private long quickAdaptNanos = NEVER;
 
     CongestionBounds(BbrModel model) {
         this.model = model;
@@ -254,6 +255,11 @@ final class CongestionBounds {
         lossCutNanos = model.nowNanos();
     }
 
+    // Time since then, very long when it never was. A clock may have any origin, and overflow.
+    private long since(long nanos) {
+        return nanos == NEVER ? Long.MAX_VALUE : model.nowNanos() - nanos;
+    }
+
     /// Says that what has been lost so far was answered by ending a probe.
     void answerLoss() {
         lossCutNanos = model.nowNanos();
@@ -271,11 +277,11 @@ final class CongestionBounds {
             checkMinRttNanos = Math.min(checkMinRttNanos, sample.rttNanos);
         }
         final boolean judgesWithinRounds = model.queue.minRttNanos() <= MAX_JUDGED_RTT_NANOS;
-        if (judgesWithinRounds && sample.nowNanos - checkNanos >= JUDGED_AFTER_NANOS && !probing) {
+        if (judgesWithinRounds && since(checkNanos) >= JUDGED_AFTER_NANOS && !probing) {
             onDelayAlone();
         }
         final long queueNanos = model.queue.queueNanos();
-        final boolean due = sample.nowNanos - quickAdaptNanos > model.queue.minRttNanos();
+        final boolean due = since(quickAdaptNanos) > model.queue.minRttNanos();
         final boolean tooLong = queueNanos > QUICK_ADAPT_QUEUES * model.queue.highNanos();
         final boolean rising = model.queue.risingBuckets() >= QUICK_ADAPT_RISES;
         final double delivered = sample.deliveryRateBytesPerSecond;
@@ -339,7 +345,7 @@ final class CongestionBounds {
     }
 
     private void onDelayAlone() {
-        final long sinceNanos = model.nowNanos() - checkNanos;
+        final long sinceNanos = since(checkNanos);
         if (checkMinRttNanos == Long.MAX_VALUE
                 || sinceNanos < Math.min(JUDGED_AFTER_NANOS, model.queue.minRttNanos()) / 2) {
             return;

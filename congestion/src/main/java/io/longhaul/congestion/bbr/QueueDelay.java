@@ -111,6 +111,7 @@ final class QueueDelay {
         if (!hasSample) {
             hasSample = true;
             bucketStartNanos = nowNanos;
+            lastLowNanos = nowNanos;
             minRttNanos = rttNanos;
             minStampNanos = nowNanos;
         } else if (rttNanos <= minRttNanos) {
