@@ -64,14 +64,20 @@ class DirectPlacementTest {
             final MemorySegment target = arena.allocate(16 * SLOT_BYTES);
             pair.server.expose("target", target, Grant.of(Right.WRITE));
             final RemoteRegion region = await(pair.client.lookup("target"));
-            final CompletableFuture<?>[] writes = new CompletableFuture<?>[16];
-            for (int i = 0; i < 16; i++) {
-                final long at = (long) i * SLOT_BYTES;
-                writes[i] = pair.client.write(source.asSlice(at, SLOT_BYTES), region, at);
+            // What is written before the direct lanes are open, or while the host is busy, goes as messages.
+            long placed = 0;
+            for (int round = 0; round < 10 && placed <= target.byteSize() / 2; round++) {
+                final long before = pair.server.statistics().placedBytes();
+                target.fill((byte) 0);
+                final CompletableFuture<?>[] writes = new CompletableFuture<?>[16];
+                for (int i = 0; i < 16; i++) {
+                    final long at = (long) i * SLOT_BYTES;
+                    writes[i] = pair.client.write(source.asSlice(at, SLOT_BYTES), region, at);
+                }
+                await(CompletableFuture.allOf(writes));
+                assertEquals(-1, source.mismatch(target));
+                placed = pair.server.statistics().placedBytes() - before;
             }
-            await(CompletableFuture.allOf(writes));
-            assertEquals(-1, source.mismatch(target));
-            final long placed = pair.server.statistics().placedBytes();
             assertTrue(placed > target.byteSize() / 2, placed + " of " + target.byteSize() + " bytes were placed");
         }
     }
