@@ -235,8 +235,7 @@ public final class HostileLoad {
         final MemorySegment untouched = MemorySegment.ofArray(pattern.clone());
         try (Arena arena = Arena.ofShared()) {
             final MemorySegment exposed = arena.allocate(UNTOUCHED_BYTES).copyFrom(untouched);
-            try (ExposedRegion _ =
-                    server.expose("untouched", exposed, new Grant(EnumSet.allOf(Right.class), null))) {
+            try (ExposedRegion _ = server.expose("untouched", exposed, new Grant(EnumSet.allOf(Right.class), null))) {
                 final double before = flow.bitsPerSecond(BASELINE_SECONDS);
                 final long refusedBefore = replayed(there) + replayed(here);
                 final long unknownBefore = unknown(server) + unknown(client);

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 
-/// An end that is killed in some phase of a connection, and starts again: what the other end is told, and what the packets
+/// An end that is killed in some phase of a connection, and starts again: what the other end is told, and what the
+/// packets
 /// of the first life do to the second.
 @Timeout(300)
 class RestartFaultsTest {
@@ -98,7 +99,9 @@ class RestartFaultsTest {
             this.arena = arena;
             clientDies = path.random.nextBoolean();
             told = path.random.nextBoolean();
-            path.settings.idleTimeoutNanos(IDLE_NANOS).sealed(phase == Phase.KEY_UPDATE ? MANY_KEYS : SealingLimits.DEFAULT);
+            path.settings
+                    .idleTimeoutNanos(IDLE_NANOS)
+                    .sealed(phase == Phase.KEY_UPDATE ? MANY_KEYS : SealingLimits.DEFAULT);
             path.settings.link(
                     phase == Phase.PATH_LOSS
                             ? path.link().blackHoles(FaultyPath.holes(FaultyPath.hole(Trial.SECOND, 5 * Trial.SECOND)))

@@ -159,9 +159,11 @@ final class Trial {
         }
         final boolean ended = pair.runUntil(
                 () -> workloads.stream().allMatch(each -> allSucceed ? each.isDone() : each.isEnded()), limitNanos);
-        assertTrue(ended, () -> "stalled: client closed " + pair.client.engine.isClosed() + " " + pair.client.closeReason
-                + ", server closed " + pair.server.engine.isClosed() + " " + pair.server.closeReason
-                + ", " + pair.statistics(pair.client) + ", " + pair.statistics(pair.server));
+        assertTrue(
+                ended,
+                () -> "stalled: client closed " + pair.client.engine.isClosed() + " " + pair.client.closeReason
+                        + ", server closed " + pair.server.engine.isClosed() + " " + pair.server.closeReason
+                        + ", " + pair.statistics(pair.client) + ", " + pair.statistics(pair.server));
         final long nanos = pair.nowNanos() - start;
         if (allSucceed) {
             assertFalse(pair.client.closed || pair.server.closed, "the connection has ended");

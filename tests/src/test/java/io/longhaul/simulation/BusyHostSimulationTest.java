@@ -63,7 +63,10 @@ final class BusyHostSimulationTest {
                 final Operation operation = new Operation().write(source, 0, BYTES, target, 0);
                 pair.post(pair.client, operation);
                 while (!operation.isDone() && pair.nowNanos() < busyUntil) {
-                    pair.pause(random.nextBoolean() ? pair.client : pair.server, random.nextLong(100_000, 2_000_000), 1000);
+                    pair.pause(
+                            random.nextBoolean() ? pair.client : pair.server,
+                            random.nextLong(100_000, 2_000_000),
+                            1000);
                     pair.runUntil(operation::isDone, random.nextLong(50_000, 1_000_000));
                 }
                 assertTrue(pair.runUntil(operation::isDone, 20_000_000_000L));

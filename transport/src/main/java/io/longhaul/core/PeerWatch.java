@@ -23,7 +23,8 @@ final class PeerWatch {
     private long keepAliveNanos;
     private long intervalNanos;
 
-    /// @param atInterval run about once in a keep-alive interval and once in a second at most, whether or not the peer
+    /// @param atInterval run about once in a keep-alive interval and once in a second at most, whether or not the
+    /// peer
     /// is silent
     PeerWatch(EngineConfig config, long nowNanos, Runnable atInterval) {
         this.atInterval = atInterval;

@@ -183,7 +183,8 @@ final class ReceiveMemory {
         }
     }
 
-    /// Frees a part of the memory that nobody uses any more: all threads of the process take part in the closing of an
+    /// Frees a part of the memory that nobody uses any more: all threads of the process take part in the closing of
+    /// an
     /// arena.
     synchronized void freeUnused() {
         for (int i = 0; i < FREED_AT_A_TIME && !unused.isEmpty(); i++) {
