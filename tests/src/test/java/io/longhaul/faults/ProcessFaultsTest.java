@@ -15,10 +15,13 @@ package io.longhaul.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longhaul.FecPolicy;
 import io.longhaul.congestion.catalog.ControllerCatalog;
 import io.longhaul.sim.Pair;
 import io.longhaul.sim.Side;
 import io.longhaul.sim.SideClock;
+import io.longhaul.verbs.soft.WireConfig;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
@@ -109,6 +112,34 @@ class ProcessFaultsTest {
         final Trial.Result ordinary = runOn(seed, 86_400L * Trial.SECOND);
         assertTrue(overflown.nanos() > 300 * Trial.MILLI, "the transfer was too short to meet the overflow");
         assertEquals(ordinary, overflown, () -> "seed " + seed + ": the origin of a clock changes what is sent");
+    }
+
+    // What never happened stood at 0, the future of a clock below it: lanes that never answered were not left, and what
+    // flew on them filled the window for ever.
+    @Seeds
+    @Tag("fault-48")
+    void lanesThatNeverAnswerAreLeftWhateverTheClockShows(long seed) {
+        final long untilZeroNanos = new SplittableRandom(~seed).nextLong(3_600 * Trial.SECOND);
+        final Trial.Result below = runBesideDeadLanes(seed, -untilZeroNanos);
+        final Trial.Result above = runBesideDeadLanes(seed, 86_400L * Trial.SECOND);
+        assertEquals(above, below, () -> "seed " + seed + ": the origin of a clock changes what is sent");
+    }
+
+    private static Trial.Result runBesideDeadLanes(long seed, long originNanos) {
+        final FaultyPath path = new FaultyPath(seed);
+        final SideClock clock = new SideClock(originNanos, 0, 1);
+        path.settings
+                .lanes(6)
+                .clocks(clock, clock)
+                .fec(FecPolicy.TAIL)
+                .congestion(ControllerCatalog.find(CONTROLLERS.get((int) (seed % CONTROLLERS.size())), seed))
+                .rateHint(path.rateBitsPerSecond);
+        final List<WireConfig.Lane> dead = List.of(
+                new WireConfig.Lane(4, Duration.ZERO, 0, Duration.ZERO),
+                new WireConfig.Lane(5, Duration.ZERO, 0, Duration.ZERO));
+        return path.over(link -> link.lossFraction(0.01).lanes(dead))
+                .describedAs("clock " + clock)
+                .run();
     }
 
     private static Trial.Result runOn(long seed, long originNanos) {

@@ -84,7 +84,7 @@ final class EngineParts {
         operations = new OperationTable(config, events, answers, outboundPlacement);
         memory = new ReceiveMemory(config.maxMemoryBytes());
         streams = new StreamTable(config, memory, events, answers);
-        messages = new MessageAssembler(config, memory, events);
+        messages = new MessageAssembler(config, memory, events, nowNanos);
         inbound = new InboundPieces(config, regions, messages, streams, operations, answers, events);
         if (placement != null) {
             inbound.placement(inboundPlacement);
@@ -94,7 +94,7 @@ final class EngineParts {
         acks = new AckScheduler(receiveWindow, receiveLanes, nowNanos);
         lanes = new SendLane[config.lanes() + placementLanes];
         for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new SendLane(i, config.initialRttNanos(), MIN_RTT_WINDOW_NANOS);
+            lanes[i] = new SendLane(i, config.initialRttNanos(), MIN_RTT_WINDOW_NANOS, nowNanos);
         }
         window = new SendWindow(
                 SEND_WINDOW_CHUNKS, config.maxWindowChunks(), config.peer().windowChunks());
@@ -128,7 +128,7 @@ final class EngineParts {
             recovery.expectParity();
             acks.beEager();
         }
-        probes = new Probes(mtu, sendLanes, operations, sealer, config.seed());
+        probes = new Probes(mtu, sendLanes, operations, sealer, config.seed(), nowNanos);
         seal(placement, nowNanos);
     }
 

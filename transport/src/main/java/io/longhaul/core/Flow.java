@@ -150,10 +150,16 @@ final class Flow {
     }
 
     void onPacketAcked(SendLane lane, long packetNumber, long nowNanos) {
+        large.onAcked(lane.history.bytes(packetNumber));
+        onPacketPassed(lane, packetNumber, nowNanos);
+    }
+
+    /// A packet that nobody waits for was reported, or a newer one of its lane: it counts as delivered, but proves
+    /// nothing about the size that the path carries.
+    void onPacketPassed(SendLane lane, long packetNumber, long nowNanos) {
         final PacketHistory history = lane.history;
         final int bytes = history.bytes(packetNumber);
         remove(lane, packetNumber, PacketHistory.ACKED);
-        large.onAcked(bytes);
         ack.newlyAckedBytes += bytes;
         ack.newlyAckedPackets++;
         delivery.onPacketAcked(

@@ -58,7 +58,7 @@ final class MessageAssembler {
     private long sequenceAtRest;
     private long blocksAtRest;
 
-    MessageAssembler(EngineConfig config, ReceiveMemory memory, EventQueue events) {
+    MessageAssembler(EngineConfig config, ReceiveMemory memory, EventQueue events, long nowNanos) {
         this.memory = memory;
         this.events = events;
         maxMemoryBytes = config.maxMemoryBytes();
@@ -67,6 +67,7 @@ final class MessageAssembler {
         windowBytes = initialWindowBytes;
         toldCreditBytes = windowBytes;
         rttNanos = config.initialRttNanos();
+        roundStartNanos = nowNanos;
         memory.promiseInitial(windowBytes);
     }
 

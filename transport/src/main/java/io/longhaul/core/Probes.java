@@ -28,12 +28,19 @@ final class Probes {
     private int laneOfProbe;
 
     /// @param sealer wants lanes probed whose key is to be confirmed; or null
-    Probes(PathMtu mtu, SendLane[] lanes, OperationTable operations, @Nullable PacketSealer sealer, long seed) {
+    Probes(
+            PathMtu mtu,
+            SendLane[] lanes,
+            OperationTable operations,
+            @Nullable PacketSealer sealer,
+            long seed,
+            long nowNanos) {
         this.sealer = sealer;
         this.mtu = mtu;
         this.lanes = lanes;
         this.operations = operations;
         nonce = seed;
+        blockedDueNanos = nowNanos;
         lanesToProbe = lanes.length;
     }
 

@@ -191,7 +191,7 @@ final class Recovery {
                 continue;
             }
             if (history.isParityInFlight(pn)) {
-                flow.onPacketAcked(lane, pn, nowNanos);
+                flow.onPacketPassed(lane, pn, nowNanos);
                 continue;
             }
             if (parts.settles(lane, pn, newest, nowNanos)) {

@@ -107,6 +107,7 @@ public final class RegionTable {
     private LongHashSet sweptKeysBefore = new LongHashSet();
     private int nextSweep = FIRST_SWEEP;
     private long sweptNanos;
+    private boolean swept;
     private @Nullable Region inUse;
     private int leases;
     private long wrongKeys;
@@ -173,7 +174,9 @@ public final class RegionTable {
         if (known != null) {
             return known.isOver(nowNanos) ? null : known;
         }
-        if (byKey.size() >= nextSweep || byKey.size() >= maxGrants && nowNanos - sweptNanos >= SECOND_NANOS) {
+        final boolean due = !swept || nowNanos - sweptNanos >= SECOND_NANOS;
+        if (byKey.size() >= nextSweep || byKey.size() >= maxGrants && due) {
+            swept = true;
             sweptNanos = nowNanos;
             sweep();
         }

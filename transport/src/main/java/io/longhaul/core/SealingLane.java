@@ -39,6 +39,7 @@ final class SealingLane {
     private long lastNumber = -1;
     private int deaths;
     private long askedNanos;
+    private boolean asked;
     private boolean probeWanted;
     private long keyUpdates;
 
@@ -125,7 +126,7 @@ final class SealingLane {
         }
         if (confirmed) {
             take(keys.derive(fromClient, lane.index, key.incarnation, key.epoch + 1), nowNanos, number);
-        } else if (nowNanos - askedNanos >= probeTimeoutNanos.getAsLong()) {
+        } else if (!asked || nowNanos - askedNanos >= probeTimeoutNanos.getAsLong()) {
             ask(nowNanos);
         }
     }
@@ -149,6 +150,7 @@ final class SealingLane {
 
     // Acknowledgements are not acknowledged: a lane that carries nothing else is reported only when asked for.
     private void ask(long nowNanos) {
+        asked = true;
         askedNanos = nowNanos;
         probeWanted = !lane.dead;
     }

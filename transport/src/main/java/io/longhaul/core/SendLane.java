@@ -73,8 +73,12 @@ final class SendLane {
 
     long nextRevivalNanos;
 
-    SendLane(int index, long initialRttNanos, long minWindowNanos) {
+    /// @param nowNanos time from which its silence is counted until it is heard
+    SendLane(int index, long initialRttNanos, long minWindowNanos, long nowNanos) {
         this.index = index;
+        newestReportedSentNanos = nowNanos;
+        silentSinceNanos = nowNanos;
+        nextRevivalNanos = nowNanos;
         rtt = new RttEstimator(initialRttNanos, minWindowNanos);
     }
 

@@ -31,6 +31,7 @@ final class Transmitter {
         this.parts = parts;
         writer = parts.writer;
         flow = parts.flow;
+        pacedNanos = parts.startNanos;
     }
 
     /// The path is known: data may flow.
@@ -104,7 +105,7 @@ final class Transmitter {
         writer.begin(out, parts.mtu.packetBytes());
         while (probesToSend > 0) {
             probesToSend--;
-            final int chunks = parts.sender.fillProbe(probesToSend == 1);
+            final int chunks = parts.sender.fillProbe(probesToSend == 1, parts.probeTimer.isSilent());
             if (chunks > 0) {
                 if (parts.probeTimer.isSilent()) {
                     // Only probes leave: what they deliver says nothing about the path's rate.

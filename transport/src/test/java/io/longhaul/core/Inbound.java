@@ -99,7 +99,7 @@ final class Inbound implements Responses, PendingRequests {
                 1);
         regions = new RegionTable(() -> nextKey++, shared);
         memory = new ReceiveMemory(maxMemoryBytes);
-        messages = new MessageAssembler(config, memory, events);
+        messages = new MessageAssembler(config, memory, events, 0);
         streams = new StreamTable(config, memory, events, this);
         pieces = new InboundPieces(config, regions, messages, streams, this, this, events);
         window = new ReceiveWindow(config.windowChunks(), config.maxWindowChunks());

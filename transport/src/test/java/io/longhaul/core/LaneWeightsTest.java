@@ -21,7 +21,7 @@ class LaneWeightsTest {
     private static final long ROUND = 20_000_000;
 
     private final SendLane[] lanes = {
-        new SendLane(0, 1_000_000, 1_000_000_000), new SendLane(1, 1_000_000, 1_000_000_000)
+        new SendLane(0, 1_000_000, 1_000_000_000, 0), new SendLane(1, 1_000_000, 1_000_000_000, 0)
     };
     private final LaneWeights weights = new LaneWeights(lanes);
     private long nowNanos;

@@ -40,7 +40,7 @@ final class SealedEnds {
 
     SealedEnds(Suite suite, SealingLimits limits) {
         for (int i = 0; i < LANES; i++) {
-            lanes[i] = new SendLane(i, 1_000_000, 1_000_000_000);
+            lanes[i] = new SendLane(i, 1_000_000, 1_000_000_000, 0);
         }
         client = new PacketSealer(
                 new SealingParameters(suite, secret(), true), limits, new SealingScratch(MAX_PACKET_BYTES));

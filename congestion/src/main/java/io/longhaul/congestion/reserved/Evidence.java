@@ -53,6 +53,7 @@ final class Evidence {
     private long roundStartDeliveredBytes;
     private long roundMinRttNanos = Long.MAX_VALUE;
     private long shortStartNanos;
+    private boolean shortStarted; // before, the start is no time: a clock may stand below 0
     private long shortMinNanos = Long.MAX_VALUE;
     private long shortQueueNanos;
     private boolean queueGrows;
@@ -131,7 +132,9 @@ final class Evidence {
             shortMinNanos = Math.min(shortMinNanos, rttNanos);
         }
         final long growthNanos = Math.max(GROWTH_FLOOR_NANOS, minRttNanos / GROWTH_DIVISOR);
-        if (nowNanos - shortStartNanos >= growthNanos && shortMinNanos != Long.MAX_VALUE) {
+        final boolean due = !shortStarted || nowNanos - shortStartNanos >= growthNanos;
+        if (due && shortMinNanos != Long.MAX_VALUE) {
+            shortStarted = true;
             shortQueueNanos = Math.max(0, shortMinNanos - minRttNanos);
             queueGrows = shortQueueNanos > growthNanos;
             shortStartNanos = nowNanos;
