@@ -391,12 +391,22 @@ final class DataSender {
         return !hasLost() && !pieces.hasMore();
     }
 
-    /// Writes a probe for the tail: the newest chunk that is not acknowledged, or the oldest.
+    /// Writes a probe for the tail: the newest chunk that is not acknowledged, or the oldest. A path that is not
+    /// silent
+    /// gets
+    /// what was lost and waits for the pacer: at a low rate probes take all that it gives, and nothing else would
+    /// ever
+    /// leave.
     ///
     /// @return number of chunks, 0 when everything is acknowledged
-    int fillProbe(boolean newest) {
+    int fillProbe(boolean newest, boolean silent) {
         if (partCsn != NONE && continuePart()) {
             return 1; // To begin the chunk anew would never bring it to its end.
+        }
+        final long lost = silent ? NONE : recovery.queue.peekLost(window);
+        if (lost != NONE) {
+            recovery.queue.skip();
+            return fillLost(lost);
         }
         final long oldest = window.nextUnacked(window.cumulativeCsn(), window.nextCsn());
         if (oldest == window.nextCsn()) {

@@ -41,8 +41,12 @@ final class BbrModel {
     private long cycle;
     private boolean cycleSampled;
     private static final int COLLAPSE = 8;
+    /// How long a start that found no more than before is believed.
+    private static final long COLLAPSE_VALID_NANOS = 60_000_000_000L;
 
     private double peakBandwidth;
+    private double collapsedBandwidth;
+    private long collapsedNanos;
     private long seedBytesPerSecond;
 
     private long lastRoundBandwidth;
@@ -141,6 +145,13 @@ final class BbrModel {
         maxBandwidth.reset(cycle, Math.max(1, (long) rateBytesPerSecond));
     }
 
+    /// Gives up a rate that was declared, for one that was measured. Was a silence measured, the declared one shows
+    /// it.
+    void retreat(double rateBytesPerSecond) {
+        peakBandwidth = Math.max(peakBandwidth, config.rateHintBytesPerSecond());
+        adopt(rateBytesPerSecond);
+    }
+
     /// Sets the rate to assume until the first sample.
     void assume(double rateBytesPerSecond) {
         seedBytesPerSecond = Math.max(1, (long) rateBytesPerSecond);
@@ -157,11 +168,21 @@ final class BbrModel {
         final double bandwidth = bandwidth();
         peakBandwidth = Math.max(peakBandwidth, bandwidth);
         final double leastBytes = (double) BbrController.MIN_WINDOW_PACKETS * config.packetBytes();
-        return bandwidth * COLLAPSE < peakBandwidth && bandwidth * queue.minRttNanos() / 1e9 < leastBytes;
+        if (bandwidth * COLLAPSE >= peakBandwidth || bandwidth * queue.minRttNanos() / 1e9 >= leastBytes) {
+            return false;
+        }
+        if (bandwidth <= 2 * collapsedBandwidth && nowNanos - collapsedNanos < COLLAPSE_VALID_NANOS) {
+            // Starting over has found no more.
+            peakBandwidth = bandwidth;
+            return false;
+        }
+        return true;
     }
 
     /// Forgets a collapsed estimate; the next collapse is measured from what is found now.
     void restart(double rateBytesPerSecond) {
+        collapsedBandwidth = bandwidth();
+        collapsedNanos = nowNanos;
         adopt(rateBytesPerSecond);
         bounds.restart();
         peakBandwidth = rateBytesPerSecond;

@@ -74,7 +74,7 @@ final class JumpStart extends Phase {
         }
         final double ackRate = Bandwidth.rate(ackedBytes, elapsedNanos);
         if (ackRate > 0 && !sample.appLimited) {
-            model.adopt(Math.max(Math.min(ackRate, model.config.rateHintBytesPerSecond()), model.latestBandwidth()));
+            model.retreat(Math.max(Math.min(ackRate, model.config.rateHintBytesPerSecond()), model.latestBandwidth()));
         }
         bbr.enterDrain(false);
     }

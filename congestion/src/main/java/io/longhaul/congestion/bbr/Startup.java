@@ -32,6 +32,15 @@ final class Startup extends Phase {
     private static final double LOSS_FRACTION = 0.10;
     private static final int LOSS_PACKETS = 8;
 
+    /// Loss at which a rate that was only assumed is too high, and the initial windows that must be lost first: a
+    /// burst
+    /// takes one.
+    private static final double HOPELESS_FRACTION = 0.5;
+
+    private static final int HOPELESS_WINDOWS = 2;
+    /// What is left of it.
+    private static final double HOPELESS_SHARE = 0.25;
+
     /// Growth within a round at which the pipe is not full yet.
     private static final double DOUBLING = 1.5;
 
@@ -61,6 +70,10 @@ final class Startup extends Phase {
 
     @Override
     void onAck(AckSample sample) {
+        if (isHopeless()) {
+            model.assume(HOPELESS_SHARE * model.bandwidth());
+            model.loss.reset();
+        }
         if (model.rounds.started()) {
             roundBandwidth = nextRoundBandwidth;
             nextRoundBandwidth = model.hasBandwidth() ? model.maxBandwidth() : 0;
@@ -70,6 +83,15 @@ final class Startup extends Phase {
         } else if (isQueue() || isHighLoss()) {
             bbr.enterDrain(false);
         }
+    }
+
+    // An application that sends little gives no samples, and what it loses ends no round when next to nothing arrives:
+    // a
+    // policer that passes far less than is assumed would be fed for ever.
+    private boolean isHopeless() {
+        return !model.hasBandwidth()
+                && model.loss.presentFraction() > HOPELESS_FRACTION
+                && model.loss.presentLostPackets() >= (long) HOPELESS_WINDOWS * model.config.initialWindowPackets();
     }
 
     private boolean isPlateau() {

@@ -20,6 +20,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longhaul.congestion.AckSample;
+import io.longhaul.congestion.CongestionConfig;
 import io.longhaul.congestion.LinkModel;
 import io.longhaul.congestion.LossSample;
 import io.longhaul.congestion.ModelFlow;
@@ -237,5 +238,50 @@ class BbrLawsTest {
     private static double pace(ModelFlow flow) {
         return (double) flow.controller().pacingRateBytesPerSecond()
                 / flow.controller().bandwidthBytesPerSecond();
+    }
+
+    // Nearly everything is lost while an application sends too little for a sample: no round ends.
+    private LossSample lost(long packets) {
+        final LossSample loss = new LossSample();
+        loss.nowNanos = nowNanos;
+        loss.lostPackets = packets;
+        loss.lostBytes = packets * PACKET;
+        loss.newestLostSentNanos = nowNanos;
+        return loss;
+    }
+
+    @Test
+    void anAssumedRateThatLosesNearlyEverythingIsGivenUp() {
+        final CongestionConfig config = BbrFixture.config(PACKET, RTT, 0);
+        final BbrController bbr = new BbrController(config, 1);
+        final long assumed = bbr.pacingRateBytesPerSecond();
+        final long windows = 2L * config.initialWindowPackets();
+        bbr.onAck(acked(PACKET, 0, 1000, true));
+        bbr.onLoss(lost(windows - 1));
+        bbr.onAck(acked(0, 0, 0, true));
+        assertEquals(assumed, bbr.pacingRateBytesPerSecond(), "a burst may take a window");
+        bbr.onLoss(lost(1));
+        bbr.onAck(acked(0, 0, 0, true));
+        assertEquals(assumed / 4.0, bbr.pacingRateBytesPerSecond(), 1);
+        for (int i = 0; i < 20; i++) {
+            bbr.onLoss(lost(windows));
+            bbr.onAck(acked(0, 0, 0, true));
+        }
+        assertTrue(bbr.pacingRateBytesPerSecond() > 0, "never to nothing");
+        bbr.onAck(acked(PACKET, deliveredBytes, assumed, true));
+        assertTrue(bbr.pacingRateBytesPerSecond() >= assumed, "what is measured counts at once");
+    }
+
+    @Test
+    void aSilenceThatWasTakenForTheRateOfADeclaredPathIsRecognised() {
+        final BbrModel declared = new BbrModel(BbrFixture.config(PACKET, RTT, RATE));
+        declared.assume(RATE / 8);
+        declared.onAck(acked(0, 0, 0, false), true, false);
+        declared.retreat(500);
+        assertTrue(declared.isCollapsed(), "a packet in three seconds on a path of 200 Mb/s");
+        declared.restart(4.0 * PACKET * SECOND / RTT);
+        assertFalse(declared.isCollapsed());
+        declared.adopt(600);
+        assertFalse(declared.isCollapsed(), "a start has found no more: it is the path's");
     }
 }
