@@ -31,7 +31,7 @@ import java.util.stream.Stream;
 final class FaultPage {
     private static final Pattern TAG = Pattern.compile("@Tag\\(\"fault-(\\d+)\"\\)");
     private static final Pattern OTHER_TAG = Pattern.compile("@Tag\\(\"([a-z]+)\"\\)");
-    private static final Pattern SEEDS = Pattern.compile("@Seeds(?:\\((\\d+)\\))?$");
+    private static final Pattern SEEDS = Pattern.compile("@Seeds(?:\\((?:(\\d+)|also = \\{([\\d, ]+)})\\))?$");
     private static final Pattern METHOD = Pattern.compile("^ +(?:public )?(?:static )?void (\\w+)\\(");
     private static final String LEFT_OUT = "left out:";
     private static final int DEFAULT_SEEDS = 20;
@@ -45,9 +45,9 @@ final class FaultPage {
 
     /// A test with the tag of a row.
     ///
-    /// @param seeds that a build runs, 0 when it takes none
+    /// @param seeds that a build runs, as text; "" when it takes none
     /// @param runs "" in every build, otherwise the tag by which it is chosen
-    record Shown(String name, String module, int seeds, String runs) {}
+    record Shown(String name, String module, String seeds, String runs) {}
 
     private final List<Row> rows = new ArrayList<>();
     private final Map<Integer, List<Shown>> tests = new TreeMap<>();
@@ -83,7 +83,7 @@ final class FaultPage {
         }
         final String type = file.getFileName().toString().replace(".java", "");
         final List<Integer> tags = new ArrayList<>();
-        int seeds = 0;
+        String seeds = "";
         String runs = "";
         String typeRuns = "";
         for (final String line : lines) {
@@ -96,7 +96,8 @@ final class FaultPage {
             } else if (other.find()) {
                 runs = other.group(1);
             } else if (seeded.find()) {
-                seeds = seeded.group(1) == null ? DEFAULT_SEEDS : Integer.parseInt(seeded.group(1));
+                final int last = seeded.group(1) == null ? DEFAULT_SEEDS : Integer.parseInt(seeded.group(1));
+                seeds = "seeds 1 to " + last + (seeded.group(2) == null ? "" : ", " + seeded.group(2));
             } else if (line.contains("class " + type + " ")) {
                 typeRuns = runs;
                 runs = "";
@@ -106,7 +107,7 @@ final class FaultPage {
                 tags.forEach(each ->
                         tests.computeIfAbsent(each, key -> new ArrayList<>()).add(shown));
                 tags.clear();
-                seeds = 0;
+                seeds = "";
                 runs = "";
             }
         }
@@ -161,7 +162,7 @@ final class FaultPage {
     }
 
     private static String cell(Shown test) {
-        final String seeds = test.seeds() == 0 ? "" : ", seeds 1 to " + test.seeds();
+        final String seeds = test.seeds().isEmpty() ? "" : ", " + test.seeds();
         final String runs = test.runs().isEmpty() ? "" : ", " + test.runs();
         return "`" + test.name() + "` (" + test.module() + seeds + runs + ")";
     }

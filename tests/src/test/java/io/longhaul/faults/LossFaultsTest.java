@@ -39,7 +39,9 @@ class LossFaultsTest {
         final double burst = path.oneOf(2, 5, 10, 100, 1000);
         final double loss = path.oneOf(0.001, 0.02, 0.1);
         // To a sender that probes and waits, a thousand packets are minutes of silence.
-        path.settings.idleTimeoutNanos(burst < 1000 ? 30 * Trial.SECOND : 900 * Trial.SECOND);
+        path.settings
+                .idleTimeoutNanos(burst < 1000 ? 30 * Trial.SECOND : 900 * Trial.SECOND)
+                .operationTimeoutNanos(3_600 * Trial.SECOND);
         path.over(link -> link.burst(WireConfig.GilbertElliott.of(loss, burst)))
                 .limit(3_600 * Trial.SECOND)
                 .describedAs("loss " + loss + " in bursts of " + burst)

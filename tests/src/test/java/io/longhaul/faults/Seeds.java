@@ -35,6 +35,9 @@ public @interface Seeds {
     /// How many a build runs, from 1 on.
     int value() default 20;
 
+    /// Seeds beyond those that a build runs too, since they have found something.
+    long[] also() default {};
+
     /// Gives the seeds.
     final class Range implements ArgumentsProvider {
         @Override
@@ -45,8 +48,9 @@ public @interface Seeds {
                 return Stream.of(Arguments.of(only));
             }
             final Seeds seeds = context.getRequiredTestMethod().getAnnotation(Seeds.class);
-            return LongStream.rangeClosed(1, Long.getLong("longhaul.seeds", seeds.value()))
-                    .mapToObj(Arguments::of);
+            final long last = Long.getLong("longhaul.seeds", seeds.value());
+            final LongStream also = LongStream.of(seeds.also()).filter(seed -> seed > last);
+            return LongStream.concat(LongStream.rangeClosed(1, last), also).mapToObj(Arguments::of);
         }
     }
 }
