@@ -17,8 +17,8 @@ import io.longhaul.ConnectionStatistics;
 import io.longhaul.ExposedRegion;
 import io.longhaul.Grant;
 import io.longhaul.Listener;
+import io.longhaul.Longhaul.Limits;
 import io.longhaul.LonghaulConfig;
-import io.longhaul.LonghaulException;
 import io.longhaul.Message;
 import io.longhaul.Right;
 import io.longhaul.identity.PrivateAuthority;
@@ -35,11 +35,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Queue;
 import java.util.SplittableRandom;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /// What strangers and storms take from a flow of 500 Mb/s over an emulated link of 10 ms, sealed, between two endpoints
@@ -62,6 +58,10 @@ import java.util.stream.Stream;
 /// holds, which means something only with a heap of fixed size whose pages are all there
 /// ({@code -Xms3g -Xmx3g -XX:+AlwaysPreTouch}).
 public final class HostileLoad {
+    static final int MAX_CONNECTIONS = 16_384;
+    static final int CREDIT_BYTES = 64 * 1024;
+    static final Limits LIMITS = new Limits(MAX_CONNECTIONS, 4L << 30, MAX_CONNECTIONS);
+
     private static final double WARM_UP_SECONDS = 3;
     private static final double BASELINE_SECONDS = 4;
     private static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -104,9 +104,9 @@ public final class HostileLoad {
         return new Endpoint(LonghaulConfig.builder()
                 .device("soft")
                 .identity(authority.identity(name, "localhost", "127.0.0.1"))
-                .creditBytes(64 * 1024)
-                .limits(new io.longhaul.Longhaul.Limits(16_384, 4L << 30, 16_384))
-                .maxConnections(16_384)
+                .creditBytes(CREDIT_BYTES)
+                .limits(LIMITS)
+                .maxConnections(MAX_CONNECTIONS)
                 .wire(wire)
                 .build());
     }
@@ -281,47 +281,32 @@ public final class HostileLoad {
         return agent.commands().call(() -> agent.counters().unknownPackets).join();
     }
 
-    private void storm(int count) throws InterruptedException {
-        final Endpoint strangers = endpoint("strangers", null);
+    private void storm(int count) throws IOException {
         try (Listener listener = listen();
+                Strangers strangers =
+                        new Strangers(authority, listener.localAddress().getPort(), count);
                 Connection there = client.connect(listener.localAddress(), PATIENCE);
                 EstablishedFlow flow = new EstablishedFlow(server, there)) {
             flow.bitsPerSecond(WARM_UP_SECONDS);
             final double before = flow.bitsPerSecond(BASELINE_SECONDS);
-            final Queue<Connection> open = new ConcurrentLinkedQueue<>();
-            final Queue<String> failures = new ConcurrentLinkedQueue<>();
-            final CountDownLatch left = new CountDownLatch(count);
             final long bytes = flow.movedBytes();
             final long start = System.nanoTime();
-            for (int i = 0; i < count; i++) {
-                Thread.ofVirtual().start(() -> {
-                    try {
-                        open.add(strangers.connect(listener.localAddress(), PATIENCE));
-                    } catch (LonghaulException e) {
-                        failures.add(String.valueOf(e.getMessage()));
-                    }
-                    left.countDown();
-                });
-            }
-            left.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            final String opened = strangers.open();
             final double seconds = (System.nanoTime() - start) / 1e9;
             final double during = 8 * (flow.movedBytes() - bytes) / seconds;
             final double after = flow.bitsPerSecond(BASELINE_SECONDS);
             System.out.printf(
                     Locale.ROOT,
-                    "{\"case\": \"storm\", \"connections\": %d, \"opened\": %d, \"still_open\": %d, \"seconds\": %.2f,"
-                            + " \"before_bps\": %.0f, \"during_bps\": %.0f, \"after_bps\": %.0f, \"share\": %.4f,"
-                            + " \"failure\": \"%s\", \"first_refusal\": \"%s\"}%n",
+                    "{\"case\": \"storm\", \"connections\": %d, %s, \"seconds\": %.2f, \"before_bps\": %.0f,"
+                            + " \"during_bps\": %.0f, \"after_bps\": %.0f, \"share\": %.4f, \"failure\": \"%s\"}%n",
                     count,
-                    open.size(),
-                    open.stream().filter(Connection::isOpen).count(),
+                    opened,
                     seconds,
                     before,
                     during,
                     after,
                     during / before,
-                    flow.failure(),
-                    failures.peek());
+                    flow.failure());
         }
     }
 

@@ -16,7 +16,7 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 
 /// A logger that a misbehaving peer or callback cannot flood: at most 10 lines each second, and a count of what was
-/// left out.
+/// left out. A logger that fails, for want of descriptors or of memory, does not end who tells it something.
 ///
 /// Threading: any thread.
 final class RateLimitedLog {
@@ -37,7 +37,7 @@ final class RateLimitedLog {
     void log(Level level, String text, Throwable cause) {
         final long leftOut = admit(level);
         if (leftOut >= 0) {
-            logger.log(level, suffix(text, leftOut), cause);
+            write(() -> logger.log(level, suffix(text, leftOut), cause), leftOut);
         }
     }
 
@@ -45,8 +45,21 @@ final class RateLimitedLog {
     void log(Level level, String text) {
         final long leftOut = admit(level);
         if (leftOut >= 0) {
-            logger.log(level, suffix(text, leftOut));
+            write(() -> logger.log(level, suffix(text, leftOut)), leftOut);
         }
+    }
+
+    // The JDK's own loggers throw Errors where no file can be opened, and would end an agent, or a listener.
+    private void write(Runnable line, long leftOut) {
+        try {
+            line.run();
+        } catch (RuntimeException | Error e) {
+            countLost(1 + leftOut);
+        }
+    }
+
+    private synchronized void countLost(long count) {
+        suppressed += count;
     }
 
     /// The number of lines left out before this one, or -1 when this one is to be left out.
