@@ -124,7 +124,8 @@ final class ParitySender {
                 piece.chunkCount =
                         OperationFlyweight.chunkCount(piece.length, piece.shortChunkBytes, piece.fullChunkBytes);
                 final int depth = Math.max(controller.depth(), FecController.leastDepth(piece.chunkCount));
-                piece.protection.parity(controller.rows(), depth);
+                // A group without a chunk would have a parity without bytes.
+                piece.protection.parity(controller.rows(), Math.min(depth, piece.chunkCount));
             }
         }
     }
