@@ -101,7 +101,7 @@ class PathFaultsTest {
                 .run();
     }
 
-    @Seeds(also = {441, 515, 837, 932})
+    @Seeds(also = {441, 515, 581, 837, 932})
     @Tag("fault-22")
     void buffersOfAnyDepthPolicersAndEarlyDropsAreLivedWith(long seed) {
         final FaultyPath path = new FaultyPath(seed);

@@ -74,9 +74,9 @@ final class BbrModel {
     void onAck(AckSample sample, boolean probing, boolean belowCapacity) {
         nowNanos = sample.nowNanos;
         deliveredBytes = sample.deliveredBytes;
-        rounds.onAck(sample);
+        rounds.onAck(sample, loss.presentLostPackets() >= CongestionBounds.MIN_LOST_PACKETS);
         if (rounds.started()) {
-            endRound(probing, belowCapacity);
+            endRound(probing, belowCapacity && !rounds.stalled());
         }
         queue.onSample(sample.nowNanos, sample.rttNanos);
         loss.onAcked(sample.newlyAckedBytes, sample.newlyAckedPackets, sample.newlyCeMarkedPackets);

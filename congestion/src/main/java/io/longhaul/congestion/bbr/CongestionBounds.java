@@ -37,7 +37,7 @@ final class CongestionBounds {
     /// Rounds within which a cut can turn out to have been for nothing.
     private static final int UNDO_ROUNDS = 2;
     /// Fewest packets lost for a share to mean anything.
-    private static final int MIN_LOST_PACKETS = 4;
+    static final int MIN_LOST_PACKETS = 4;
     /// Share of the delivered rate kept when the queue is four times too long ("quick adapt").
     private static final double QUICK_ADAPT = 0.96;
     /// Most of the rate that a standing queue takes at a time.

@@ -15,18 +15,42 @@ package io.longhaul.congestion.bbr;
 import io.longhaul.congestion.AckSample;
 
 /// Counts packet-timed round trips: a round ends when a packet is acknowledged that was sent after the round began.
+///
+/// It also ends after some round trips in which packets were lost, reports came, and nothing was acknowledged: without
+/// an end of a round nobody would answer such a loss.
 final class RoundCounter {
+    /// Round trips without anything acknowledged after which a round that loses ends.
+    private static final int STALLED_ROUND_TRIPS = 4;
+
+    private static final long LEAST_STALL_NANOS = 1_000_000;
+
     private long nextRoundDeliveredBytes;
     private long count;
     private boolean started;
+    private boolean stalled;
+    private boolean progressed;
+    private long progressNanos; // of the last acknowledgement of anything, or the last end of a stalled round
 
     //= draft-ietf-ccwg-bbr-06 §5.5.1: a round ends with the first acknowledgement of a packet sent in it
-    void onAck(AckSample sample) {
+    /// Counts.
+    ///
+    /// @param lossy true when the present round has lost packets
+    void onAck(AckSample sample, boolean lossy) {
         started = sample.newlyAckedBytes > 0 && sample.packetDeliveredBytes >= nextRoundDeliveredBytes;
-        if (started) {
+        stalled = lossy && sample.newlyAckedBytes == 0 && isStalled(sample);
+        if (started || stalled) {
             nextRoundDeliveredBytes = sample.deliveredBytes;
             count++;
         }
+        if (sample.newlyAckedBytes > 0 || stalled) {
+            progressed = true;
+            progressNanos = sample.nowNanos;
+        }
+    }
+
+    private boolean isStalled(AckSample sample) {
+        final long patienceNanos = Math.max(LEAST_STALL_NANOS, STALLED_ROUND_TRIPS * sample.smoothedRttNanos);
+        return progressed && sample.nowNanos - progressNanos >= patienceNanos;
     }
 
     /// Starts a round of its own: what was in flight no longer counts.
@@ -36,7 +60,12 @@ final class RoundCounter {
 
     /// True when the acknowledgement just processed began a round.
     boolean started() {
-        return started;
+        return started || stalled;
+    }
+
+    /// True when the round that ended with the acknowledgement just processed had nothing acknowledged.
+    boolean stalled() {
+        return stalled;
     }
 
     /// Rounds begun so far.

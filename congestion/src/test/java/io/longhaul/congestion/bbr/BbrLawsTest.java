@@ -45,6 +45,7 @@ class BbrLawsTest {
         deliveredBytes += bytes;
         ack.nowNanos = nowNanos;
         ack.rttNanos = RTT;
+        ack.smoothedRttNanos = RTT;
         ack.newlyAckedBytes = bytes;
         ack.newlyAckedPackets = bytes / PACKET;
         ack.deliveredBytes = deliveredBytes;
@@ -66,15 +67,47 @@ class BbrLawsTest {
     void aRoundEndsWithTheFirstAcknowledgementOfAPacketSentInIt() {
         //= draft-ietf-ccwg-bbr-06 §5.5.1 type=test
         final RoundCounter rounds = new RoundCounter();
-        rounds.onAck(acked(10 * PACKET, 0, 0, false));
+        rounds.onAck(acked(10 * PACKET, 0, 0, false), false);
         assertEquals(1, rounds.count());
-        rounds.onAck(acked(PACKET, 9 * PACKET, 0, false));
+        rounds.onAck(acked(PACKET, 9 * PACKET, 0, false), false);
         assertFalse(rounds.started(), "sent before the round began");
-        rounds.onAck(acked(PACKET, 10 * PACKET, 0, false));
+        rounds.onAck(acked(PACKET, 10 * PACKET, 0, false), false);
         assertTrue(rounds.started());
         assertEquals(2, rounds.count());
-        rounds.onAck(acked(0, deliveredBytes, 0, false));
+        rounds.onAck(acked(0, deliveredBytes, 0, false), false);
         assertFalse(rounds.started(), "nothing was acknowledged");
+    }
+
+    @Test
+    void aRoundThatLosesEndsThoughNothingIsAcknowledged() {
+        final RoundCounter rounds = new RoundCounter();
+        rounds.onAck(acked(PACKET, 0, 0, false), false);
+        for (int i = 0; i < 20; i++) {
+            rounds.onAck(acked(0, 0, 0, false), false);
+            assertFalse(rounds.started(), "nothing was lost");
+        }
+        rounds.onAck(acked(PACKET, deliveredBytes, 0, false), false);
+        for (int i = 1; i <= 12; i++) {
+            rounds.onAck(acked(0, 0, 0, false), true);
+            assertEquals(i % 4 == 0, rounds.stalled(), "round trip " + i);
+            assertEquals(rounds.stalled(), rounds.started());
+        }
+        rounds.onAck(acked(PACKET, deliveredBytes, 0, false), true);
+        assertTrue(rounds.started() && !rounds.stalled());
+    }
+
+    @Test
+    void aRateThatLosesEverythingIsGivenUpThoughReportsCome() {
+        final LossSample loss = new LossSample();
+        model.onAck(acked(PACKET, 0, 1_000_000_000, false), false, false);
+        for (int i = 0; i < 100; i++) {
+            loss.lostBytes = 100 * PACKET;
+            loss.newestLostSentNanos = nowNanos;
+            model.onLoss(loss);
+            model.onAck(acked(0, 0, 0, false), false, true);
+            assertTrue(i >= 8 || model.loss.floorFraction() == 0, "two stalled rounds say nothing about corruption");
+        }
+        assertTrue(model.bandwidth() <= 1_000_000_000 / 8, () -> "still " + model.bandwidth());
     }
 
     @Test
