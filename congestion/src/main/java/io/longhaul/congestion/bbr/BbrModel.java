@@ -74,9 +74,9 @@ final class BbrModel {
     void onAck(AckSample sample, boolean probing, boolean belowCapacity) {
         nowNanos = sample.nowNanos;
         deliveredBytes = sample.deliveredBytes;
-        rounds.onAck(sample, loss.presentLostPackets() >= CongestionBounds.MIN_LOST_PACKETS);
+        rounds.onAck(sample, hasBandwidth() && loss.presentLostPackets() >= CongestionBounds.MIN_LOST_PACKETS);
         if (rounds.started()) {
-            endRound(probing, belowCapacity && !rounds.stalled());
+            endRound(probing, belowCapacity);
         }
         queue.onSample(sample.nowNanos, sample.rttNanos);
         loss.onAcked(sample.newlyAckedBytes, sample.newlyAckedPackets, sample.newlyCeMarkedPackets);
@@ -97,8 +97,13 @@ final class BbrModel {
         roundBandwidth = 0;
         roundAppLimited = false;
         lastRoundMinRttNanos = queue.roundMinNanos();
-        loss.onRoundEnd(belowCapacity, !queue.roundMayOverflow() && !loss.presentMarked());
-        bounds.onRoundEnd(probing);
+        if (rounds.stalled()) {
+            loss.reset();
+            bounds.onStall();
+        } else {
+            loss.onRoundEnd(belowCapacity, !queue.roundMayOverflow() && !loss.presentMarked());
+            bounds.onRoundEnd(probing);
+        }
         queue.onRoundEnd(lastRoundBandwidth);
         queue.packetTime(hasBandwidth() ? Bandwidth.nanosFor(config.packetBytes(), bandwidth()) : 0);
     }

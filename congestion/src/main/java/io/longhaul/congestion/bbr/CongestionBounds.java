@@ -431,6 +431,17 @@ final class CongestionBounds {
         forgetDelay();
     }
 
+    /// Halves the rate: for some round trips packets were lost, and nothing was acknowledged. As often as that
+    /// happens.
+    void onStall() {
+        bandwidthLo = Math.max(1, model.bandwidth() / 2);
+        climbing = true;
+        congested = true;
+        safetyRounds = 0;
+        lossRounds = 0;
+        forgetDelay();
+    }
+
     /// After a silence the known rate is taken up again, doubling in each round without congestion.
     private void climb() {
         if (!climbing || congested || model.queue.isHigh()) {
