@@ -54,7 +54,9 @@ public final class Operation {
     @FunctionalInterface
     public interface CompletionListener {
         /// Called exactly once per posting, on the agent's thread: must not block. The operation may be posted
-        /// again here.
+        /// again here. Its status was set just before: another thread that posts it again because it is done
+        /// may be
+        /// quicker than this call, which then finds it pending.
         void onComplete(Operation operation);
     }
 

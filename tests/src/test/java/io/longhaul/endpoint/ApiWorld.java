@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -249,10 +250,15 @@ final class ApiWorld implements AutoCloseable {
 
     /// Waits, within the limit.
     static void await(BooleanSupplier condition, String otherwise) throws InterruptedException {
+        await(condition, () -> otherwise);
+    }
+
+    /// Waits, within the limit.
+    static void await(BooleanSupplier condition, Supplier<String> otherwise) throws InterruptedException {
         final long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - start > LIMIT_NANOS) {
-                throw new AssertionError(otherwise);
+                throw new AssertionError(otherwise.get());
             }
             LockSupport.parkNanos(PARK_NANOS);
         }
