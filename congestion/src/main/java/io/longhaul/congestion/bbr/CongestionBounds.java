@@ -34,6 +34,8 @@ final class CongestionBounds {
     private static final double LOSS_SAFETY_FRACTION = 0.2;
     /// Halvings in a row without a queue or marks.
     private static final int MAX_SAFETY_CUTS = 3;
+    /// Share of the known rate that rounds without anything acknowledged leave at least.
+    private static final double LEAST_STALLED_SHARE = 1.0 / 256;
     /// Rounds within which a cut can turn out to have been for nothing.
     private static final int UNDO_ROUNDS = 2;
     /// Fewest packets lost for a share to mean anything.
@@ -434,7 +436,7 @@ final class CongestionBounds {
     /// Halves the rate: for some round trips packets were lost, and nothing was acknowledged. As often as that
     /// happens.
     void onStall() {
-        bandwidthLo = Math.max(1, model.bandwidth() / 2);
+        bandwidthLo = Math.max(Math.max(1, model.maxBandwidth() * LEAST_STALLED_SHARE), model.bandwidth() / 2);
         climbing = true;
         congested = true;
         safetyRounds = 0;

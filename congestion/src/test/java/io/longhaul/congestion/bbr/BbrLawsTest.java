@@ -108,6 +108,8 @@ class BbrLawsTest {
             assertEquals(1e9 / (1 << i), model.bandwidth(), 1, "stall " + i);
             assertEquals(0, model.loss.floorFraction(), "that says nothing about corruption");
         }
+        stall(loss);
+        assertEquals(1e9 / 256, model.bandwidth(), 1, "it must be possible to climb back");
     }
 
     // Four round trips that lose and have nothing acknowledged.
