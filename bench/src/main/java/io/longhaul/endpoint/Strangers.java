@@ -42,15 +42,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// Many connections opened at once, from a process of their own: each takes a descriptor at both ends, and one process
-/// has
-/// only so
-/// many.
+/// Many connections opened at once, from a process of their own: each takes a descriptor at both ends, and a process
+/// may have only so many.
 ///
-/// The two processes talk by lines: certificates and key, base64, and "ready"; "go", and what came of it; the end of
-/// the
-/// input
-/// closes the connections.
+/// The two processes talk by lines: key and certificates in base64, and "ready"; "go", and what came of it. The end of
+/// the input closes the connections.
 final class Strangers implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 

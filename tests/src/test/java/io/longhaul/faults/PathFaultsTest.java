@@ -148,9 +148,8 @@ class PathFaultsTest {
         assertTrue(result.nanos() < 10 * Trial.SECOND, () -> "seed " + seed + ": took " + result.nanos() + " ns");
     }
 
-    // Parity and copies count as delivered once a newer packet of their lane is reported: that they were as large as
-    // what
-    // is lost proves nothing. Nobody knew, and packets of the old size were sent for ever.
+    // Parity and copies count as delivered once a newer packet of their lane is reported: that proves nothing of the
+    // size that the path carries. Taken for a proof, it had packets of the old size sent for ever.
     @Seeds
     @Tag("fault-25")
     void whatIsSentTwiceDoesNotHideThatThePathCarriesLess(long seed) {

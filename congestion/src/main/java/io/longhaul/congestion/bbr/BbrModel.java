@@ -150,8 +150,7 @@ final class BbrModel {
         maxBandwidth.reset(cycle, Math.max(1, (long) rateBytesPerSecond));
     }
 
-    /// Gives up a rate that was declared, for one that was measured. Was a silence measured, the declared one shows
-    /// it.
+    /// Gives up a declared rate for a measured one. If a silence was measured, the declared one shows it later.
     void retreat(double rateBytesPerSecond) {
         peakBandwidth = Math.max(peakBandwidth, config.rateHintBytesPerSecond());
         adopt(rateBytesPerSecond);

@@ -433,8 +433,8 @@ final class CongestionBounds {
         forgetDelay();
     }
 
-    /// Halves the rate: for some round trips packets were lost, and nothing was acknowledged. As often as that
-    /// happens.
+    /// Halves the rate: for some round trips packets were lost, and nothing was acknowledged. Again each
+    /// time, down to {@link #LEAST_STALLED_SHARE} of the known rate: climbing back must not take long.
     void onStall() {
         bandwidthLo = Math.max(Math.max(1, model.maxBandwidth() * LEAST_STALLED_SHARE), model.bandwidth() / 2);
         climbing = true;

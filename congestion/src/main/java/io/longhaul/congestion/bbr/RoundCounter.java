@@ -22,6 +22,7 @@ final class RoundCounter {
     /// Round trips without anything acknowledged after which a round that loses ends.
     private static final int STALLED_ROUND_TRIPS = 4;
 
+    /// Time that such a round lasts at least, ns: shorter round trips are those of a busy host.
     private static final long LEAST_STALL_NANOS = 1_000_000;
 
     private long nextRoundDeliveredBytes;
@@ -34,7 +35,7 @@ final class RoundCounter {
     //= draft-ietf-ccwg-bbr-06 §5.5.1: a round ends with the first acknowledgement of a packet sent in it
     /// Counts.
     ///
-    /// @param lossy true when the present round has lost packets
+    /// @param lossy true when the present round has lost enough for a stall, and a rate is known that could be cut
     void onAck(AckSample sample, boolean lossy) {
         started = sample.newlyAckedBytes > 0 && sample.packetDeliveredBytes >= nextRoundDeliveredBytes;
         stalled = lossy && sample.newlyAckedBytes == 0 && isStalled(sample);
