@@ -75,7 +75,7 @@ final class Arrivals {
     void onClosed(@Nullable ConnectionException cause) {
         try {
             listener.onClosed(cause);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             callbackFailure.accept("onClosed", e);
         }
     }
@@ -83,7 +83,7 @@ final class Arrivals {
     private boolean tell(Message message) {
         try {
             return listener.onMessage(message);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             callbackFailure.accept("onMessage", e);
             return true;
         }
@@ -92,7 +92,7 @@ final class Arrivals {
     private boolean tell(Immediate immediate) {
         try {
             return listener.onImmediate(immediate.value(), immediate.lengthBytes());
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             callbackFailure.accept("onImmediate", e);
             return true;
         }
@@ -101,7 +101,7 @@ final class Arrivals {
     private boolean tell(ByteStream stream) {
         try {
             return listener.onStream(stream);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             callbackFailure.accept("onStream", e);
             return true;
         }

@@ -82,7 +82,7 @@ final class CommandQueue {
         final Runnable command = () -> {
             try {
                 result.complete(computation.get());
-            } catch (RuntimeException | AssertionError e) {
+            } catch (Throwable e) { // somebody waits for it
                 result.completeExceptionally(e);
             }
         };
@@ -114,7 +114,7 @@ final class CommandQueue {
     private void run(Runnable command) {
         try {
             command.run();
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) { // the rest of them are run
             log.log(Level.ERROR, "a command of an agent failed", e);
         }
     }

@@ -138,7 +138,7 @@ final class ConnectionDriver implements Runnable {
             }
             try {
                 engine.onPlaced(agent.nowNanos(), lane, immediate, bytes);
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 fail(e);
             }
         }
@@ -166,7 +166,7 @@ final class ConnectionDriver implements Runnable {
         private void take(int lane, MemorySegment segment, long offset, int length) {
             try {
                 engine.onPacket(agent.nowNanos(), lane, segment, offset, length, false);
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 fail(e);
             }
         }
@@ -365,7 +365,7 @@ final class ConnectionDriver implements Runnable {
         connection.releaseSlot();
         try {
             operation.end(status, value);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             connection.onCallbackFailure("a completion listener", e);
         }
     }

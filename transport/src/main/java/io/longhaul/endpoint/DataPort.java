@@ -258,6 +258,11 @@ final class DataPort implements AutoCloseable {
         }
     }
 
+    @Override
+    public String toString() {
+        return "device " + device.name() + " at " + address.getHostAddress();
+    }
+
     /// Frees everything, last made first.
     @Override
     public void close() {

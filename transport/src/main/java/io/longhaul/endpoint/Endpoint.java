@@ -40,6 +40,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -334,9 +335,11 @@ final class Endpoint implements Longhaul {
                                 local.port().sealer(plan.sealing()));
                         place.handOver();
                         engine.budget(admission.memory());
+                        final List<RemoteLane> remotes = new ArrayList<>();
                         try {
+                            addRemotes(remotes, local.port(), plan);
                             final ConnectionDriver driver = new ConnectionDriver(
-                                    agent, connection, engine, remotes(local.port(), plan), direct);
+                                    agent, connection, engine, remotes.toArray(new RemoteLane[0]), direct);
                             if (trace != null) {
                                 driver.trace(trace);
                             }
@@ -345,6 +348,7 @@ final class Endpoint implements Longhaul {
                             return driver;
                         } catch (RuntimeException | Error e) {
                             engine.free();
+                            remotes.forEach(remote -> remote.handle().close());
                             throw e;
                         }
                     })
@@ -374,19 +378,15 @@ final class Endpoint implements Longhaul {
         }
     }
 
-    private static RemoteLane[] remotes(DataPort port, ConnectionPlan plan) {
-        final List<LaneAddress> lanes = plan.remoteLanes();
-        final RemoteLane[] remotes = new RemoteLane[lanes.size()];
+    private static void addRemotes(List<RemoteLane> remotes, DataPort port, ConnectionPlan plan) {
         final PeerAddress address = new PeerAddress(plan.remoteAddress());
-        for (int i = 0; i < remotes.length; i++) {
-            final LaneAddress lane = lanes.get(i);
-            remotes[i] = new RemoteLane(
-                    port.createAddressHandle(plan.remoteAddress(), lane.udpPort(), i),
+        for (final LaneAddress lane : plan.remoteLanes()) {
+            remotes.add(new RemoteLane(
+                    port.createAddressHandle(plan.remoteAddress(), lane.udpPort(), remotes.size()),
                     lane.queuePair(),
                     lane.queueKey(),
-                    address);
+                    address));
         }
-        return remotes;
     }
 
     /// Waits until the control connection ends, and tells the connection. Blocks: for a virtual thread.

@@ -202,7 +202,7 @@ final class EndpointStream implements ByteStream {
         if (told != null) {
             try {
                 told.run();
-            } catch (RuntimeException | AssertionError e) {
+            } catch (Throwable e) {
                 connection.onCallbackFailure("the callback of a stream", e);
             }
         }

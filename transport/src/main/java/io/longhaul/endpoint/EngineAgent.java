@@ -29,6 +29,7 @@ import java.util.function.IntSupplier;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
+import org.jspecify.annotations.Nullable;
 
 /// Serves the connections of one port: moves packets between the device and the engines, runs timers, tells the
 /// application.
@@ -74,7 +75,7 @@ final class EngineAgent implements Agent {
     private final IntSupplier posting = this::postSends;
     private final IntSupplier parking = this::parkInDevice;
     private boolean sendBlocked;
-    private boolean deviceFailed;
+    private @Nullable String deviceFailure; // null while the device works
     private boolean stopping;
     private long stopDeadlineNanos;
     private long nowNanos = System.nanoTime();
@@ -169,7 +170,7 @@ final class EngineAgent implements Agent {
 
     // What the device refuses with an exception (it was removed, say) ends all connections, not the agent.
     private int tryDevice(IntSupplier work) {
-        if (deviceFailed) {
+        if (deviceFailure != null) {
             return 0;
         }
         try {
@@ -191,7 +192,7 @@ final class EngineAgent implements Agent {
         if (!ready.isEmpty() && !sendBlocked) {
             return;
         }
-        if (deviceFailed) {
+        if (deviceFailure != null) {
             LockSupport.parkNanos(FAILED_PARK_NANOS);
             return;
         }
@@ -289,14 +290,11 @@ final class EngineAgent implements Agent {
             for (int i = 0; i < sent; i++) {
                 onSent(lane, i);
             }
-            if (sent > 0) {
-                sendBlocked = false;
-            }
+            sendBlocked &= sent == 0;
         }
         final int polled = lane.receiveQueue().poll(completions, COMPLETIONS_PER_POLL);
         if (polled > 0) {
-            // Not earlier than the arrival: a round trip must not look shorter than it was.
-            nowNanos = System.nanoTime();
+            tick();
         }
         for (int i = 0; i < polled; i++) {
             onReceive(lane, i);
@@ -338,7 +336,7 @@ final class EngineAgent implements Agent {
             if (driver.engine().onPacket(nowNanos, lane.index(), segment, offset, length, ceMarked)) {
                 markReady(driver);
             }
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             driver.fail(e);
         }
     }
@@ -369,12 +367,11 @@ final class EngineAgent implements Agent {
     }
 
     private void onDeviceFailure(String what) {
-        if (deviceFailed || stopping) {
+        if (deviceFailure != null || stopping) {
             return;
         }
-        deviceFailed = true;
-        final String text = "device " + port.device().name() + " at "
-                + port.address().getHostAddress() + " failed: " + what + "; open a new endpoint";
+        final String text = port + " failed: " + what + "; open a new endpoint";
+        deviceFailure = text;
         log.log(Level.ERROR, text);
         for (final ConnectionDriver driver : drivers.values().toArray(new ConnectionDriver[0])) {
             driver.lose(Reason.DEVICE_FAILED, text);
@@ -403,7 +400,7 @@ final class EngineAgent implements Agent {
                 work += serve(driver);
             } catch (DeviceException e) {
                 onDeviceFailure(String.valueOf(e.getMessage()));
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) { // whatever it is, the others are served on
                 driver.fail(e);
             }
         }
@@ -445,11 +442,13 @@ final class EngineAgent implements Agent {
     /// Takes a connection into service. Agent only.
     ///
     /// @param speaksFirst false to send nothing before the peer's first packet: the peer is not in service yet
-    /// @throws ConnectionException when this agent has ended
+    /// @throws ConnectionException when this agent has ended, or its device has failed
     void register(ConnectionDriver driver, boolean speaksFirst) {
-        if (stopping || commands.isTerminated() || deviceFailed) {
-            throw new ConnectionException(
-                    deviceFailed ? Reason.DEVICE_FAILED : Reason.LOCALLY_CLOSED, "the endpoint is closed");
+        if (deviceFailure != null) {
+            throw new ConnectionException(Reason.DEVICE_FAILED, deviceFailure);
+        }
+        if (stopping || commands.isTerminated()) {
+            throw new ConnectionException(Reason.LOCALLY_CLOSED, "the endpoint is closed");
         }
         if (drivers.putIfAbsent(driver.connectionId(), driver) != null) {
             throw new ConnectionException(Reason.REFUSED, "the connection id is taken; connect again");
@@ -484,12 +483,18 @@ final class EngineAgent implements Agent {
 
     @Override
     public void onClose() {
-        for (final ConnectionDriver driver : drivers.values().toArray(new ConnectionDriver[0])) {
-            driver.lose(Reason.LOCALLY_CLOSED, "the endpoint was closed");
-            remove(driver);
+        if (!stopping) {
+            log.log(Level.ERROR, "the agent " + roleName() + " ends, and nobody has stopped it; please report this");
         }
-        retired.closeAll();
-        commands.terminate();
-        end.reach();
+        try {
+            for (final ConnectionDriver driver : drivers.values().toArray(new ConnectionDriver[0])) {
+                driver.lose(Reason.LOCALLY_CLOSED, "the endpoint was closed");
+                remove(driver);
+            }
+            retired.closeAll();
+        } finally {
+            commands.terminate();
+            end.reach();
+        }
     }
 }

@@ -31,7 +31,7 @@ final class PortAgent implements AutoCloseable {
         this.port = port;
         agent = new EngineAgent(port, log);
         final IdleStrategy idle =
-                config.idleMode() == LonghaulConfig.IdleMode.SPIN ? new Spinning() : new Parking(agent);
+                config.idleMode() == LonghaulConfig.IdleMode.SPIN ? new Spinning(agent) : new Parking(agent);
         runner = new AgentRunner(idle, failure -> onFailure(agent, failure, log), null, agent);
         AgentRunner.startOnThread(runner, PortAgent::thread);
     }
@@ -65,12 +65,25 @@ final class PortAgent implements AutoCloseable {
         port.close();
     }
 
+    /// Forgets an interrupt, at which {@link AgentRunner} would end without a word, and with it all connections of
+    /// the port; agents end by {@link EngineAgent#stop}. A callback may leave one behind, and the JVM sets it when
+    /// somebody closes a shared arena that the agent is copying from.
+    private static void forgetInterrupt(EngineAgent agent) {
+        if (Thread.interrupted()) {
+            agent.log().log(
+                    Level.WARNING,
+                    "the agent " + agent.roleName() + " was interrupted, by a callback or because memory was freed"
+                            + " that an operation uses; it goes on");
+        }
+    }
+
     /// Sleeps in the device.
     private record Parking(EngineAgent agent) implements IdleStrategy {
         @Override
         public void idle(int workCount) {
             if (workCount <= 0) {
                 agent.park();
+                forgetInterrupt(agent);
             }
         }
 
@@ -84,11 +97,12 @@ final class PortAgent implements AutoCloseable {
     }
 
     /// Never sleeps.
-    private record Spinning() implements IdleStrategy {
+    private record Spinning(EngineAgent agent) implements IdleStrategy {
         @Override
         public void idle(int workCount) {
             if (workCount <= 0) {
                 Thread.onSpinWait();
+                forgetInterrupt(agent);
             }
         }
 
