@@ -53,6 +53,11 @@ record AeronPeer() implements Peer {
     }
 
     @Override
+    public boolean isCompiledAsItRuns() {
+        return true;
+    }
+
+    @Override
     public Map<String, @Nullable Object> run(Cell cell, Effort effort, Programs programs)
             throws IOException, InterruptedException {
         long window = windowBytes(cell.path());

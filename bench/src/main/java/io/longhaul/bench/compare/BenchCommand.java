@@ -135,7 +135,8 @@ public final class BenchCommand implements Callable<Integer> {
             names = "--warmup",
             paramLabel = "N",
             description =
-                    "Seconds before what counts; of a stream 40 round trips at least. Default: 5, with --quick 4.")
+                    "Seconds before what counts; three times that for Longhaul, QUIC and Aeron, whose code is compiled"
+                            + " as it runs; of a stream 40 round trips at least. Default: 5, with --quick 4.")
     int warmup;
 
     @Option(names = "--no-direct", description = "Leave out the paths without an emulated link.")

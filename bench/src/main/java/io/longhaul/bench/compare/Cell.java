@@ -64,17 +64,18 @@ record Cell(Kind kind, Peer peer, PathPoint path, long parameter) {
 
     /// About how long a run takes.
     double estimatedSeconds(Effort effort) {
-        double warmup = effort.warmupSeconds(path);
+        Effort own = effort.of(peer);
+        double warmup = own.warmupSeconds(path);
         return SECONDS_TO_START
                 + switch (kind) {
                     case STREAM, MEMORY -> warmup + effort.seconds();
                     case MESSAGES ->
                         WORSE_THAN_IDEAL
-                                * (effort.messages(parameter) + effort.warmupMessages(this))
+                                * (effort.messages(parameter) + own.warmupMessages(this))
                                 * path.idealSeconds(parameter);
                     case LOAD -> warmup + effort.loadSeconds();
                     case CONNECTIONS -> warmup + effort.seconds() + 8 + parameter / 100.0;
-                    case PINGPONG, SMALL -> effort.warmupSeconds() + effort.seconds();
+                    case PINGPONG, SMALL -> own.warmupSeconds() + effort.seconds();
                 };
     }
 }

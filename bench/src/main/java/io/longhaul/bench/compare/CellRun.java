@@ -60,7 +60,7 @@ record CellRun(Cell cell, int run, Effort effort, @Nullable EmulatedPath path) {
         }
         try (Programs programs = new Programs(place.namespaces(), place.folder(), point.isLoopback())) {
             try {
-                line.putAll(cell.peer().run(cell, effort, programs));
+                line.putAll(cell.peer().run(cell, effort.of(cell.peer()), programs));
                 if (link != null) {
                     link.link().check();
                 }

@@ -24,6 +24,14 @@ record Effort(int seconds, int warmupSeconds, Map<Long, Integer> messages) {
     private static final int LEAST_MESSAGES_TO_WARM_UP = 3;
     private static final double PATIENCE = 2.5;
 
+    /// Where the JVM's compiler took half of two processors, it did so for 14 s after the start.
+    private static final int COMPILING = 3;
+
+    /// What a peer gets: {@link #COMPILING} times the warm-up where a protocol has to be compiled first.
+    Effort of(Peer peer) {
+        return peer.isCompiledAsItRuns() ? new Effort(seconds, COMPILING * warmupSeconds, messages) : this;
+    }
+
     /// Seconds of a stream that do not count.
     int warmupSeconds(PathPoint path) {
         return Math.max(warmupSeconds, (int) Math.ceil(ROUND_TRIPS * path.rttNanos() / 1e9));

@@ -57,6 +57,11 @@ record LonghaulPeer(boolean fec) implements Peer {
     }
 
     @Override
+    public boolean isCompiledAsItRuns() {
+        return true;
+    }
+
+    @Override
     public Map<String, @Nullable Object> run(Cell cell, Effort effort, Programs programs)
             throws IOException, InterruptedException {
         return switch (cell.kind()) {

@@ -36,6 +36,11 @@ interface Peer {
         return does(cell.kind());
     }
 
+    /// Whether its protocol runs in a JVM, whose compiler has to rest before anything counts.
+    default boolean isCompiledAsItRuns() {
+        return false;
+    }
+
     /// Runs both of its ends.
     ///
     /// @return goodput_bps; for messages also latency_us with mean, p50, p99, p999, max, and operations; where it

@@ -49,6 +49,11 @@ record QuicPeer() implements Peer {
     }
 
     @Override
+    public boolean isCompiledAsItRuns() {
+        return true;
+    }
+
+    @Override
     public Map<String, @Nullable Object> run(Cell cell, Effort effort, Programs programs)
             throws IOException, InterruptedException {
         String datagram = String.valueOf(cell.path().mtuBytes() - HEADER_BYTES);
