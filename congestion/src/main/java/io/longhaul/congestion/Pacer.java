@@ -21,10 +21,13 @@ package io.longhaul.congestion;
 /// stopped for good. Worked number: 2 Gb/s and a quantum of 50 us release 12.5 kB at a time; an agent that was away for
 /// 1 ms catches up with 250 kB when the burst allows it.
 public final class Pacer {
+    private static final double DEBT_SECONDS = 0.01;
+
     private long creditBytes;
     private long remainder; // bytes x 1e9 not yet turned into credit
     private long lastNanos;
     private long debtBytes;
+    private int lastBytes;
     private boolean started;
 
     /// Creates a pacer that releases a first burst at once.
@@ -36,7 +39,8 @@ public final class Pacer {
     /// @param rateBytesPerSecond pacing rate, above 0
     /// @param burstBytes depth of the bucket, above 0
     public void refill(long nowNanos, long rateBytesPerSecond, long burstBytes) {
-        debtBytes = burstBytes;
+        debtBytes = Math.min(burstBytes, (long) (rateBytesPerSecond * DEBT_SECONDS));
+        creditBytes = Math.max(creditBytes, -Math.max(debtBytes, lastBytes)); // the rate may have fallen
         if (!started) {
             started = true;
             creditBytes = burstBytes;
@@ -65,10 +69,11 @@ public final class Pacer {
         return creditBytes > 0;
     }
 
-    /// Takes the bytes of a packet that left. What leaves unasked (probes) makes debts of at most one burst: a debt
-    /// that grew
-    /// without bound would silence a slow path.
+    /// Takes the bytes of a packet that left. What leaves unasked (probes) makes debts of one burst, of 10 ms, or
+    /// of its
+    /// own length at most: a debt that grew without bound would silence a slow path.
     public void onSent(int bytes) {
+        lastBytes = bytes;
         creditBytes = Math.max(creditBytes - bytes, -Math.max(debtBytes, bytes));
     }
 

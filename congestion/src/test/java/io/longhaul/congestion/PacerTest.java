@@ -84,4 +84,18 @@ class PacerTest {
         pacer.onSent(1500);
         assertEquals(1_500_000, pacer.nanosUntilSend(1_000_000, 1000));
     }
+
+    /// Probes leave unasked, and then the rate falls: what they owe at the old rate must not silence the path. Seed
+    /// 17
+    /// of LossFaultsTest waited 13 s.
+    @Test
+    void forgivesWhatIsOwedAtAHigherRate() {
+        final Pacer pacer = new Pacer();
+        pacer.refill(0, 10_000_000, 36_000);
+        for (int i = 0; i < 20; i++) {
+            pacer.onSent(9_000);
+        }
+        pacer.refill(1, 6_600, 36_000);
+        assertEquals(2 * 9_000 * 1e9 / 6_600, pacer.nanosUntilSend(6_600, 9_000), 1e6);
+    }
 }
