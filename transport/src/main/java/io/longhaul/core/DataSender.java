@@ -94,6 +94,22 @@ final class DataSender {
         return partCsn != NONE || recovery.queue.peekLost(window) != NONE;
     }
 
+    /// True when the next packet would carry the last chunk of something new, and have room for more.
+    ///
+    /// @param spareBytes room that has to be left for another frame
+    boolean isNextSmall(int spareBytes) {
+        if (hasLost() || !window.hasCredit()) {
+            return false;
+        }
+        final Piece piece = pieces.current(window.nextCsn(), mtu.packetBytes());
+        if (piece == null || piece.voided || placed != null && placed.takes(piece)) {
+            return false;
+        }
+        final int index = piece.nextChunk;
+        return index == piece.chunkCount - 1
+                && headerBytes(piece, index) + piece.chunkBytes(index) + spareBytes <= writer.room();
+    }
+
     /// Writes frames of lost chunks, or of new ones. The packet is not finished.
     ///
     /// @return number of chunks; 0 when there is nothing that may be sent

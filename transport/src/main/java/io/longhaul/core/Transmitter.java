@@ -25,6 +25,7 @@ final class Transmitter {
     private boolean established;
     private int probesToSend;
     private int lastControlLane;
+    private boolean ackWaited; // a packet with data left, and did not take what was due
     private long pacedNanos;
 
     Transmitter(EngineParts parts) {
@@ -62,11 +63,32 @@ final class Transmitter {
             parts.replies.put(writer);
             return finishControl(nowNanos, out, nextControlLane());
         }
-        if (parts.acks.isDue(nowNanos, parts.smoothedRttNanos()) && putAck(nowNanos)) {
+        final boolean ackDue = parts.acks.isDue(nowNanos, parts.smoothedRttNanos());
+        if (ackDue && !ackRides(nowNanos) && putAck(nowNanos)) {
             return finishControl(nowNanos, out, nextControlLane());
         }
         final int probe = pollProbe(nowNanos, out);
-        return probe > 0 ? probe : pollData(nowNanos, out);
+        final int length = probe > 0 ? probe : pollData(nowNanos, out);
+        if (length == 0 && ackDue && putAck(nowNanos)) {
+            return finishControl(nowNanos, out, nextControlLane());
+        }
+        return length;
+    }
+
+    // What is due may leave in a small packet with data that leaves at once: an answer, say. It is tried once for each
+    // acknowledgement.
+    private boolean ackRides(long nowNanos) {
+        final boolean rides = !ackWaited
+                && parts.acks.isPending()
+                && established
+                && probesToSend == 0
+                && !parts.probeTimer.isSilent()
+                && !parts.parity.hasMore()
+                && flow.windowOpen()
+                && flow.paced(nowNanos, writer.ipBytes(parts.mtu.packetBytes()))
+                && parts.sender.isNextSmall(parts.acks.minBytes());
+        ackWaited = rides;
+        return rides;
     }
 
     // Control packets take the lanes in turn, so that a repeated one takes another lane than the first.
@@ -86,6 +108,7 @@ final class Transmitter {
                 parts.messages.creditBytes());
         writer.advance(bytes);
         if (bytes > 0) {
+            ackWaited = false;
             parts.messages.onCreditSent();
         }
         return bytes > 0;

@@ -187,6 +187,12 @@ final class ConnectionDriver implements Runnable {
     /// Takes what is in the mailbox over.
     @Override
     public void run() {
+        takeItems();
+        agent.markReady(this);
+    }
+
+    /// Returns how many there were.
+    private int takeItems() {
         final Mailbox mailbox = connection.mailbox();
         mailbox.beginTaking();
         if (!removed) {
@@ -195,13 +201,12 @@ final class ConnectionDriver implements Runnable {
         for (int count = 0; count < ITEMS_PER_TURN; count++) {
             final Object item = mailbox.poll();
             if (item == null) {
-                agent.markReady(this);
-                return;
+                return count;
             }
             take(item);
         }
-        agent.markReady(this);
         connection.schedule();
+        return ITEMS_PER_TURN;
     }
 
     private void take(Object item) {
@@ -279,7 +284,7 @@ final class ConnectionDriver implements Runnable {
             agent.markReady(this);
             if (!drain) {
                 // The application need not wait until the peer has heard of it; the engine does.
-                dispatchEvents();
+                dispatchEvents(Long.MAX_VALUE);
                 end(Reason.LOCALLY_CLOSED, reason);
             }
         }
@@ -306,18 +311,37 @@ final class ConnectionDriver implements Runnable {
         return Math.min(MAX_GRACE_NANOS, MIN_GRACE_NANOS + 2 * statistics().smoothedRttNanos());
     }
 
+    /// Has the engine do what is due.
+    void runTimer(long nowNanos) {
+        final long dueNanos = engine.nextTimeoutNanos();
+        if (dueNanos != ConnectionEngine.NO_TIMEOUT && dueNanos - nowNanos <= 0) {
+            engine.onTimeout(nowNanos);
+        }
+    }
+
     // ---- events of the engine ----
 
-    /// Tells the application what the engine has to tell.
+    /// Tells the application what the engine has to tell, and takes over what it answers.
     ///
+    /// @param mostNanos time after which no more are told, looked at after every fourth
     /// @return the number of events
-    int dispatchEvents() {
+    int dispatchEvents(long mostNanos) {
         int count = 0;
-        EngineEvent event = engine.pollEvent();
-        while (event != null) {
-            dispatch(event);
-            count++;
-            event = removed ? null : engine.pollEvent();
+        EngineEvent event = removed ? null : engine.pollEvent();
+        final long beganNanos = agent.nowNanos();
+        // What is posted meanwhile is taken here: nobody else has to tell this driver.
+        final boolean takes = event != null && connection.mailbox().schedule();
+        try {
+            while (event != null) {
+                dispatch(event);
+                count++;
+                final boolean over = (count & 3) == 0 && System.nanoTime() - beganNanos > mostNanos;
+                event = removed || over ? null : engine.pollEvent();
+            }
+        } finally {
+            if (takes && takeItems() > 0) {
+                agent.markReady(this);
+            }
         }
         final String reason = deferredClose;
         if (reason != null && connection.isBacklogEmpty()) {

@@ -48,6 +48,8 @@ final class EngineAgent implements Agent {
 
     private static final int COMMANDS_PER_CYCLE = 256;
 
+    private static final long CALLBACK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
     /// Longest sleep: bounds what a lost wake-up of a device would cost.
     private static final long MAX_PARK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -409,14 +411,19 @@ final class EngineAgent implements Agent {
 
     private int serve(ConnectionDriver driver) {
         nowNanos = System.nanoTime();
-        runTimer(driver);
-        final int sent = sender.transmit(driver, nowNanos);
-        sendBlocked |= sender.isBlocked();
-        coalescing.onServed(driver.engine().latenessNanos());
-        if (sender.hasMore()) {
-            markReady(driver);
+        driver.runTimer(nowNanos);
+        // An answer leaves in the packet that acknowledges what it answers; more callbacks must not hold that up.
+        int work = driver.dispatchEvents(CALLBACK_NANOS);
+        if (!driver.isRemoved()) {
+            nowNanos = System.nanoTime();
+            work += sender.transmit(driver, nowNanos);
+            sendBlocked |= sender.isBlocked();
+            coalescing.onServed(driver.engine().latenessNanos());
+            if (sender.hasMore()) {
+                markReady(driver);
+            }
+            work += driver.dispatchEvents(Long.MAX_VALUE);
         }
-        final int events = driver.dispatchEvents();
         if (driver.isFinished()) {
             remove(driver);
         } else if (!driver.isRemoved()) {
@@ -427,14 +434,7 @@ final class EngineAgent implements Agent {
                 deadlines.schedule(driver, deadlineNanos);
             }
         }
-        return sent + events;
-    }
-
-    private void runTimer(ConnectionDriver driver) {
-        final long dueNanos = driver.engine().nextTimeoutNanos();
-        if (dueNanos != ConnectionEngine.NO_TIMEOUT && dueNanos - nowNanos <= 0) {
-            driver.engine().onTimeout(nowNanos);
-        }
+        return work;
     }
 
     // ---- connections ----
