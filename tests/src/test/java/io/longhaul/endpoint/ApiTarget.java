@@ -27,15 +27,11 @@ import io.longhaul.fuzz.Fuzzer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -50,7 +46,6 @@ import org.jspecify.annotations.NullUnmarked;
 @NullUnmarked // null is one of the arguments
 final class ApiTarget implements Fuzzer.Target, AutoCloseable {
     private static final int MOST_CALLS = 48;
-    private static final int HUGE_BYTES = 1 << 20;
     private static final int CLOSING_EVERY = 64;
 
     /// What calls may throw: they are documented, with the exception of what null and the JDK's own types bring.
@@ -64,56 +59,19 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
             ReadOnlyBufferException.class, // a stream read into a read-only buffer
             IOException.class); // streams
 
-    private static final long[] NUMBERS = {
-        0,
-        1,
-        8,
-        7,
-        -1,
-        64,
-        4095,
-        4096,
-        4097,
-        65_537,
-        1 << 20,
-        Integer.MAX_VALUE,
-        Integer.MIN_VALUE,
-        1L << 48,
-        Long.MAX_VALUE,
-        Long.MIN_VALUE
-    };
-
-    private static final Duration[] TIMES = {
-        Duration.ZERO,
-        Duration.ofNanos(1),
-        Duration.ofMillis(1),
-        Duration.ofMillis(20),
-        Duration.ofSeconds(-1),
-        Duration.ofSeconds(Long.MAX_VALUE),
-        Duration.ofSeconds(Long.MIN_VALUE),
-        null
-    };
-
-    private static final String[] NAMES = {"a", "b", "c", "d", "", "n".repeat(255), "n".repeat(256), "\ud800", null};
-
     /// A posting of a prepared operation.
     private record Posted(Operation operation, AtomicInteger accepted, AtomicInteger ends) {}
 
     private final ApiWorld world = new ApiWorld();
-    private final MemorySegment huge = world.arena.allocate(HUGE_BYTES, 8);
-    private final Arena confined = Arena.ofConfined();
-    private final MemorySegment ofOneThread = confined.allocate(8);
+    private final ApiArguments arguments = new ApiArguments(world.arena);
     private final List<ApiWorld.Exposed> regions = new ArrayList<>();
-    private final List<RemoteRegion> remotes = new ArrayList<>();
     private final List<CompletableFuture<?>> futures = new ArrayList<>();
     private final List<Posted> operations = new ArrayList<>();
     private final List<Message> messages = new ArrayList<>();
     private final List<ByteStream> streams = new ArrayList<>();
     private final List<Arena> arenas = new ArrayList<>();
-    private final List<MemorySegment> segments = new ArrayList<>();
     private final AtomicInteger failures = new AtomicInteger(); // of the target's own callbacks
     private final Watchdog watchdog = new Watchdog();
-    private ByteBuffer input = ByteBuffer.allocate(0);
     private ApiWorld.End end = world.client;
     private int outcome;
     private long inputs;
@@ -188,11 +146,11 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
     public int accept(byte[] bytes) throws Exception {
         watchdog.begin();
         world.repair();
-        input = ByteBuffer.wrap(bytes);
+        arguments.begin(bytes);
         outcome = 0;
-        for (int calls = 0; calls < MOST_CALLS && input.hasRemaining(); calls++) {
-            final int which = next(28);
-            end = next(2) == 0 ? world.client : world.server;
+        for (int calls = 0; calls < MOST_CALLS && arguments.hasMore(); calls++) {
+            final int which = arguments.next(28);
+            end = arguments.next(2) == 0 ? world.client : world.server;
             attempt(which);
         }
         settle();
@@ -206,7 +164,7 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
         try {
             call(which);
         } catch (NullPointerException e) {
-            if (nulls == 0) {
+            if (!arguments.hadNull()) {
                 throw e; // for no argument of this call
             }
             came = 99;
@@ -218,7 +176,7 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
                     ? 10 + ended.reason().ordinal()
                     : e.getClass().hashCode() % 97;
         }
-        nulls = 0;
+        arguments.beginCall();
         if (System.nanoTime() - start > ApiWorld.LIMIT_NANOS) {
             throw new AssertionError("call " + which + " took " + (System.nanoTime() - start) / 1_000_000 + " ms");
         }
@@ -237,73 +195,6 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
         }
     }
 
-    // ---- arguments ----
-
-    private int nulls; // null arguments of the present call
-
-    private int next(int bound) {
-        return input.hasRemaining() ? Byte.toUnsignedInt(input.get()) % bound : 0;
-    }
-
-    private <T> T given(T value) {
-        nulls += value == null ? 1 : 0;
-        return value;
-    }
-
-    private Duration time() {
-        return given(TIMES[next(TIMES.length)]);
-    }
-
-    private String name() {
-        return given(NAMES[next(NAMES.length)]);
-    }
-
-    /// A small number mostly.
-    private long number() {
-        final int value = next(256);
-        return value < 192 ? value * 8L : NUMBERS[value % NUMBERS.length];
-    }
-
-    private MemorySegment segment() {
-        final int which = next(16);
-        return switch (which) {
-            case 8 -> MemorySegment.NULL;
-            case 9, 10 -> segments.isEmpty() ? huge : segments.getLast();
-            case 11 -> huge;
-            case 12 -> MemorySegment.ofArray(new byte[100]);
-            case 13 -> ofOneThread;
-            case 14 -> huge.asSlice(0, 64).asReadOnly();
-            case 15 -> given(null);
-            default -> huge.asSlice(8L * next(32), 1L << next(13));
-        };
-    }
-
-    private RemoteRegion remote() {
-        final int which = next(8);
-        return switch (which) {
-            case 6 -> new RemoteRegion("forged", next(256), NUMBERS[next(NUMBERS.length)], Set.of(Right.WRITE));
-            case 7 -> given(null);
-            default ->
-                remotes.isEmpty()
-                        ? new RemoteRegion("unknown", 12345, 64, Set.of(Right.READ))
-                        : remotes.get(which % remotes.size());
-        };
-    }
-
-    private Grant grant() {
-        final int bits = next(16);
-        final Set<Right> rights = EnumSet.noneOf(Right.class);
-        for (final Right right : Right.values()) {
-            if ((bits & 1 << right.ordinal()) != 0) {
-                rights.add(right);
-            }
-        }
-        final int more = next(8);
-        final Duration lifetime = more == 6 ? TIMES[next(TIMES.length)] : null;
-        final int uses = more == 7 ? (int) NUMBERS[next(NUMBERS.length)] : more == 5 ? 1 : 0;
-        return more == 4 ? given(null) : new Grant(rights, lifetime, uses);
-    }
-
     private static <T> T pick(List<T> all, int index) {
         return all.isEmpty() ? null : all.get(index % all.size());
     }
@@ -314,7 +205,7 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
         switch (which) {
             case 0, 1 -> expose(which == 0);
             case 2 -> {
-                final ApiWorld.Exposed exposed = pick(regions, next(8));
+                final ApiWorld.Exposed exposed = pick(regions, arguments.next(8));
                 if (exposed != null) {
                     revoke(exposed);
                     exposed.region().revoke(); // idempotent
@@ -322,22 +213,22 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
                 }
             }
             default -> {
-                final CompletableFuture<RemoteRegion> found = end.connection().lookup(name());
+                final CompletableFuture<RemoteRegion> found = end.connection().lookup(arguments.name());
                 futures.add(found);
                 awaitQuietly(found);
                 if (found.isDone() && !found.isCompletedExceptionally()) {
-                    remotes.addFirst(found.join());
+                    arguments.remotes.addFirst(found.join());
                 }
             }
         }
     }
 
     private void expose(boolean shared) {
-        final int slot = next(ApiWorld.SLOTS);
-        final String name = name();
-        final int kind = next(8);
-        final MemorySegment memory = kind < 6 ? end.slot(slot) : segment();
-        final Grant grant = grant();
+        final int slot = arguments.next(ApiWorld.SLOTS);
+        final String name = arguments.name();
+        final int kind = arguments.next(8);
+        final MemorySegment memory = kind < 6 ? end.slot(slot) : arguments.segment();
+        final Grant grant = arguments.grant();
         final var region = shared
                 ? end.endpoint().expose(name, memory, grant)
                 : end.connection().expose(name, memory, grant);
@@ -368,19 +259,23 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
     private void callOperation(int which) {
         final Connection connection = end.connection();
         switch (which) {
-            case 4 -> futures.add(connection.write(segment(), remote(), number()));
-            case 5 -> futures.add(connection.writeWithImmediate(segment(), remote(), number(), next(256)));
-            case 6 -> futures.add(connection.read(remote(), number(), segment()));
-            case 7 -> futures.add(connection.send(segment()));
-            case 8 -> futures.add(connection.fetchAndAdd(remote(), number(), number()));
-            case 9 -> futures.add(connection.compareAndSwap(remote(), number(), number(), number()));
+            case 4 -> futures.add(connection.write(arguments.segment(), arguments.remote(), arguments.number()));
+            case 5 ->
+                futures.add(connection.writeWithImmediate(
+                        arguments.segment(), arguments.remote(), arguments.number(), arguments.next(256)));
+            case 6 -> futures.add(connection.read(arguments.remote(), arguments.number(), arguments.segment()));
+            case 7 -> futures.add(connection.send(arguments.segment()));
+            case 8 -> futures.add(connection.fetchAndAdd(arguments.remote(), arguments.number(), arguments.number()));
+            case 9 ->
+                futures.add(connection.compareAndSwap(
+                        arguments.remote(), arguments.number(), arguments.number(), arguments.number()));
             case 10 -> postPrepared(connection);
             default -> {
-                final Posted again = pick(operations, next(8));
+                final Posted again = pick(operations, arguments.next(8));
                 if (again == null) {
-                    connection.post(given(null));
-                } else if (next(2) == 0) {
-                    again.operation().context(1).fence(next(2) == 0);
+                    connection.post(arguments.given(null));
+                } else if (arguments.next(2) == 0) {
+                    again.operation().context(1).fence(arguments.next(2) == 0);
                 } else {
                     post(connection, again);
                 }
@@ -390,28 +285,47 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
 
     private void postPrepared(Connection connection) {
         final Operation operation = new Operation();
-        final int kind = next(8);
+        final int kind = arguments.next(8);
         switch (kind) {
-            case 0 -> operation.send(segment(), number(), number());
-            case 1 -> operation.write(segment(), number(), number(), remote(), number());
+            case 0 -> operation.send(arguments.segment(), arguments.number(), arguments.number());
+            case 1 ->
+                operation.write(
+                        arguments.segment(),
+                        arguments.number(),
+                        arguments.number(),
+                        arguments.remote(),
+                        arguments.number());
             case 2 ->
                 operation
-                        .write(segment(), number(), number(), remote(), number())
-                        .withImmediate(next(256));
-            case 3 -> operation.read(remote(), number(), segment(), number(), number());
-            case 4 -> operation.fetchAndAdd(remote(), number(), number());
-            case 5 -> operation.compareAndSwap(remote(), number(), number(), number());
+                        .write(
+                                arguments.segment(),
+                                arguments.number(),
+                                arguments.number(),
+                                arguments.remote(),
+                                arguments.number())
+                        .withImmediate(arguments.next(256));
+            case 3 ->
+                operation.read(
+                        arguments.remote(),
+                        arguments.number(),
+                        arguments.segment(),
+                        arguments.number(),
+                        arguments.number());
+            case 4 -> operation.fetchAndAdd(arguments.remote(), arguments.number(), arguments.number());
+            case 5 ->
+                operation.compareAndSwap(
+                        arguments.remote(), arguments.number(), arguments.number(), arguments.number());
             case 6 -> operation.withImmediate(1);
-            default -> operation.send(huge, 0, 100);
+            default -> operation.send(arguments.huge, 0, 100);
         }
-        final int more = next(8);
+        final int more = arguments.next(8);
         if (more == 6) {
-            operation.timeout(time());
+            operation.timeout(arguments.time());
         } else if (more == 7) {
             operation.fence(true);
         }
         final Posted posted = new Posted(operation, new AtomicInteger(), new AtomicInteger());
-        operation.onComplete(listener(connection, posted, next(8)));
+        operation.onComplete(listener(connection, posted, arguments.next(8)));
         operations.add(posted);
         post(connection, posted);
     }
@@ -463,31 +377,25 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
     private void callArrival(int which) throws Exception {
         final Connection connection = end.connection();
         switch (which) {
-            case 12 -> add(messages, connection.receive(shortTime()));
+            case 12 -> add(messages, connection.receive(arguments.shortTime()));
             case 13 -> {
-                final Message message = pick(messages, next(4));
+                final Message message = pick(messages, arguments.next(4));
                 if (message != null) {
                     message.close();
                     message.close();
                     message.segment(); // refused
                 }
             }
-            case 14 -> connection.receiveImmediate(shortTime());
+            case 14 -> connection.receiveImmediate(arguments.shortTime());
             case 15 -> streams.add(connection.openStream());
             case 16, 17, 18 -> {
-                final ByteStream stream = pick(streams, next(4));
+                final ByteStream stream = pick(streams, arguments.next(4));
                 if (stream != null) {
                     use(stream, which);
                 }
             }
-            default -> add(streams, connection.acceptStream(shortTime()));
+            default -> add(streams, connection.acceptStream(arguments.shortTime()));
         }
-    }
-
-    // Waiting is not what is tried here.
-    private Duration shortTime() {
-        final Duration time = time();
-        return time == null || time.compareTo(Duration.ofMillis(1)) <= 0 ? time : Duration.ofMillis(1);
     }
 
     private static <T> void add(List<T> all, T value) {
@@ -497,9 +405,9 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
     }
 
     private void use(ByteStream stream, int which) throws IOException {
-        final int how = next(8);
-        final ByteBuffer buffer = ByteBuffer.allocate(Math.clamp(number(), 0, 70_000));
-        final ByteBuffer given = how == 7 ? given(null) : how == 6 ? buffer.asReadOnlyBuffer() : buffer;
+        final int how = arguments.next(8);
+        final ByteBuffer buffer = ByteBuffer.allocate(Math.clamp(arguments.number(), 0, 70_000));
+        final ByteBuffer given = how == 7 ? arguments.given(null) : how == 6 ? buffer.asReadOnlyBuffer() : buffer;
         stream.timeout(Duration.ofMillis(2));
         switch (which) {
             case 16 -> {
@@ -520,12 +428,12 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
                 switch (how) {
                     case 0 -> stream.shutdownOutput();
                     case 1, 2 -> stream.close();
-                    case 3 -> stream.timeout(time());
+                    case 3 -> stream.timeout(arguments.time());
                     case 4 ->
                         stream.onReady(() -> {
                             throw new IllegalStateException("a callback that throws");
                         });
-                    case 5 -> stream.onReady(given(null));
+                    case 5 -> stream.onReady(arguments.given(null));
                     default -> stream.isReadable();
                 }
             }
@@ -537,8 +445,8 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
     private void callEnd(int which) throws Exception {
         final Connection connection = end.connection();
         switch (which) {
-            case 20 -> connection.close(shortTime());
-            case 21 -> connection.listener(listener(next(4)));
+            case 20 -> connection.close(arguments.shortTime());
+            case 21 -> connection.listener(listener(arguments.next(4)));
             case 22 -> callArena();
             case 23 -> {
                 connection.statistics();
@@ -547,15 +455,15 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
                 connection.remoteAddress();
                 connection.deviceName();
             }
-            case 24 -> world.connectExtra(end, address(), connectTime());
-            case 25 -> LockSupport.parkNanos(20_000L << next(5));
+            case 24 -> world.connectExtra(end, arguments.address(world.listener()), arguments.connectTime());
+            case 25 -> LockSupport.parkNanos(20_000L << arguments.next(5));
             case 26 -> {
                 // Costs much: by two bytes only.
-                if (next(256) == 77 && next(256) == 88) {
+                if (arguments.next(256) == 77 && arguments.next(256) == 88) {
                     world.closeEndpoints(); // later calls use them
                 }
             }
-            default -> add(world.extra, world.listener().accept(shortTime()));
+            default -> add(world.extra, world.listener().accept(arguments.shortTime()));
         }
     }
 
@@ -588,33 +496,18 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
                         throw new IllegalStateException("a listener that throws");
                     }
                 };
-            default -> given(null);
+            default -> arguments.given(null);
         };
     }
 
     private void callArena() {
-        if (next(2) == 0 || arenas.isEmpty()) {
+        if (arguments.next(2) == 0 || arenas.isEmpty()) {
             final Arena arena = Arena.ofShared();
             arenas.add(arena);
-            segments.add(arena.allocate(1L << next(17), 8));
+            arguments.segments.add(arena.allocate(1L << arguments.next(17), 8));
         } else {
             arenas.getLast().close(); // its segment stays in use
         }
-    }
-
-    private InetSocketAddress address() {
-        return switch (next(6)) {
-            case 0 -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
-            case 1 -> InetSocketAddress.createUnresolved("no.such.host.invalid", 1);
-            case 2 -> given(null);
-            default -> world.listener().localAddress();
-        };
-    }
-
-    // A time for which a connection could be waited for, or none.
-    private Duration connectTime() {
-        final Duration time = time();
-        return time != null && time.getSeconds() > 1 ? Duration.ofSeconds(4) : time;
     }
 
     // ---- afterwards ----
@@ -648,9 +541,10 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
         for (final Arena arena : arenas) {
             ApiWorld.await(() -> isClosed(arena), "an arena is in use for ever");
         }
-        for (final List<?> each : List.of(regions, remotes, futures, operations, messages, streams, arenas, segments)) {
+        for (final List<?> each : List.of(regions, futures, operations, messages, streams, arenas)) {
             each.clear();
         }
+        arguments.forget();
     }
 
     private static boolean isClosed(Arena arena) {
@@ -716,6 +610,6 @@ final class ApiTarget implements Fuzzer.Target, AutoCloseable {
     public void close() throws Exception {
         watchdog.ended = true;
         world.close();
-        confined.close();
+        arguments.close();
     }
 }
