@@ -40,7 +40,7 @@ class SwarmTest {
     private static final SealingLimits NEW_KEYS_OFTEN =
             new SealingLimits(100, 1 << 24, 1 << 20, 1L << 40, 5 * Trial.SECOND, 1L << 36);
 
-    @Seeds(also = {221, 740, 771, 800})
+    @Seeds(also = {221, 487, 740, 771, 800})
     @Tag("fault-77")
     void everythingEndsWellOnceThePathHasHealed(long seed) {
         new Swarm(seed).trial().run();

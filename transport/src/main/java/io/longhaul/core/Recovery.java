@@ -248,8 +248,11 @@ final class Recovery {
     }
 
     private ResendCause causeOf(SendLane lane, long packetNumber, ResendCause threshold) {
-        final boolean isProtected = parity
-                && window.piece(lane.history.firstCsn(packetNumber)).protection.isOn();
+        final long first = lane.history.firstCsn(packetNumber);
+        final long end = first + lane.history.chunkCount(packetNumber);
+        final long missing = window.nextUnacked(first, end); // the first chunk may have arrived in another packet
+        final boolean isProtected =
+                parity && missing < end && window.piece(missing).protection.isOn();
         return isProtected ? ResendCause.PARITY_SHORT : threshold;
     }
 
