@@ -37,6 +37,7 @@ final class AckScheduler {
     private boolean done;
     private int repeats;
     private int pendingPackets;
+    private boolean chunksPending;
     private boolean urgent;
     private boolean forced;
     private long firstPendingNanos;
@@ -67,10 +68,12 @@ final class AckScheduler {
 
     /// An ack-eliciting packet arrived.
     ///
+    /// @param hasChunks false when it only asks something: nothing of the peer's waits for its acknowledgement
     /// @param isUrgent it completed an operation or opened a hole
     /// @param isDone nothing that has begun to arrive is incomplete
-    void onPacket(long nowNanos, boolean isUrgent, boolean isDone) {
+    void onPacket(long nowNanos, boolean hasChunks, boolean isUrgent, boolean isDone) {
         done = isDone;
+        chunksPending |= hasChunks;
         if (pendingPackets++ == 0) {
             firstPendingNanos = nowNanos;
         }
@@ -137,6 +140,7 @@ final class AckScheduler {
 
     private void onSent(long nowNanos, long smoothedRttNanos, boolean top) {
         final boolean wasRepeat = pendingPackets == 0 && !forced && framesLeft == 0;
+        final boolean isAwaited = pendingPackets == 0 || forced || chunksPending;
         if (top) {
             cursorCsn = 0;
             framesLeft = 0;
@@ -145,6 +149,7 @@ final class AckScheduler {
             framesLeft = framesLeft == 0 ? MAX_FRAMES - 1 : framesLeft - 1;
         }
         pendingPackets = 0;
+        chunksPending = false;
         urgent = false;
         forced = false;
         everSent = true;
@@ -153,7 +158,7 @@ final class AckScheduler {
         repeats = wasRepeat ? repeats + 1 : 0;
         final boolean soon = eager && done && repeats == 0;
         final int most = eager && done ? 2 : 1;
-        repeatArmed = repeats < most && window.cumulativeCsn() == window.highestCsn();
+        repeatArmed = isAwaited && repeats < most && window.cumulativeCsn() == window.highestCsn();
         repeatNanos = nowNanos + (soon ? delay / EAGER_SHARE : 2 * delay);
     }
 }

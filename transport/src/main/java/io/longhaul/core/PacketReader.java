@@ -57,7 +57,8 @@ final class PacketReader {
     private final AckScheduler acks;
     private final Frames frames;
     private long mismatchedPackets;
-    private boolean eliciting;
+    private boolean hasChunks;
+    private boolean asksSomething;
     private boolean urgent;
 
     PacketReader(
@@ -90,7 +91,8 @@ final class PacketReader {
         }
         final int lane = PacketFlyweight.lane(segment, offset);
         lanes.onPacket(nowNanos, lane, PacketFlyweight.packetNumber(segment, offset), length, ceMarked);
-        eliciting = false;
+        hasChunks = false;
+        asksSomething = false;
         urgent = false;
         final long highestBefore = window.highestCsn();
         final MemorySegment packet = verifier.frames();
@@ -113,10 +115,10 @@ final class PacketReader {
     }
 
     private void acknowledge(long nowNanos, long highestBefore) {
-        if (eliciting) {
+        if (hasChunks || asksSomething) {
             final boolean newHole = window.highestCsn() > highestBefore && window.cumulativeCsn() < highestBefore;
             final boolean done = window.cumulativeCsn() == window.highestCsn() && inbound.pieces() == 0;
-            acks.onPacket(nowNanos, urgent || newHole, done);
+            acks.onPacket(nowNanos, hasChunks, urgent || newHole, done);
         }
     }
 
@@ -137,7 +139,7 @@ final class PacketReader {
             mismatchedPackets++;
             return false;
         }
-        eliciting = true;
+        hasChunks = true;
         urgent = false;
         final int index = verifier.lanes() + lane;
         final long highestBefore = window.highestCsn();
@@ -179,7 +181,7 @@ final class PacketReader {
         if (bytes < 0) {
             return MALFORMED;
         }
-        eliciting = true;
+        hasChunks = true;
         final long csn = io.longhaul.core.wire.OperationFlyweight.csn(segment, at);
         if (isNew(nowNanos, lane, csn)) {
             place(nowNanos, csn, inbound.onOperation(nowNanos, segment, at));
@@ -218,7 +220,7 @@ final class PacketReader {
         if (bytes < 0) {
             return MALFORMED;
         }
-        eliciting = true;
+        hasChunks = true;
         final long csn = io.longhaul.core.wire.DataFlyweight.csn(segment, at);
         if (isNew(nowNanos, lane, csn)) {
             place(nowNanos, csn, inbound.onData(nowNanos, segment, at));
@@ -232,7 +234,7 @@ final class PacketReader {
         if (bytes < 0) {
             return MALFORMED;
         }
-        eliciting = true;
+        hasChunks = true;
         acks.beEager();
         if (!repairs.onParity(nowNanos, segment, at, bytes)) {
             frames.onViolation(nowNanos, repairs.errorText());
@@ -300,7 +302,7 @@ final class PacketReader {
         if (available < VoidFlyweight.BYTES) {
             return MALFORMED;
         }
-        eliciting = true;
+        hasChunks = true;
         final long first = VoidFlyweight.firstCsn(segment, at);
         final long count = VoidFlyweight.count(segment, at);
         final int status = window.rangeStatus(first, count);
@@ -337,7 +339,7 @@ final class PacketReader {
             return MALFORMED;
         }
         final int flags = ProbeFlyweight.flags(segment, at);
-        eliciting = true;
+        asksSomething |= (flags & ProbeFlyweight.FLAG_REPLY) == 0;
         frames.onProbe(
                 nowNanos,
                 flags,

@@ -61,6 +61,9 @@ final class Transmitter {
         }
         if (!parts.replies.isEmpty()) {
             parts.replies.put(writer);
+            if (parts.acks.isPending() && writer.room() >= parts.acks.minBytes()) {
+                putAck(nowNanos);
+            }
             return finishControl(nowNanos, out, nextControlLane());
         }
         final boolean ackDue = parts.acks.isDue(nowNanos, parts.smoothedRttNanos());
