@@ -157,7 +157,7 @@ public final class ConnectionEngine {
         @Override
         public void onProbe(long nowNanos, int flags, int packetBytes, long nonce, long wantedBytes) {
             if ((flags & ProbeFlyweight.FLAG_REPLY) != 0) {
-                parts.mtu.onAnswer(nowNanos, packetBytes, parts.smoothedRttNanos());
+                parts.onProbeAnswer(nowNanos, packetBytes, nonce);
                 establish();
             } else if ((flags & ProbeFlyweight.FLAG_BLOCKED) != 0) {
                 parts.messages.onBlocked(wantedBytes);

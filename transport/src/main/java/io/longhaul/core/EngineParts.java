@@ -146,7 +146,15 @@ final class EngineParts {
     /// The path has been measured: the controller starts from its round trip and packet size, not from what
     /// bootstrap saw.
     void startFlow() {
+        probes.teach(flow.rtt);
+        probes.teach(lanes[0].rtt);
         flow.start(congestion.create(congestionConfig(flow.rtt.minNanos())));
+    }
+
+    /// A probe was answered.
+    void onProbeAnswer(long nowNanos, int packetBytes, long nonce) {
+        probes.onAnswer(nowNanos, nonce);
+        mtu.onAnswer(nowNanos, packetBytes, smoothedRttNanos());
     }
 
     private CongestionConfig congestionConfig(long rttNanos) {

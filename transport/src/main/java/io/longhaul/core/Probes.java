@@ -12,16 +12,24 @@
  */
 package io.longhaul.core;
 
+import io.longhaul.congestion.RttEstimator;
 import io.longhaul.core.wire.ProbeFlyweight;
 import org.jspecify.annotations.Nullable;
 
 /// Decides which PROBE packets leave: path MTU, lanes, keep-alive, credit.
 final class Probes {
+    /// Probes whose time of sending is kept: all that the start of a connection sends.
+    private static final int KEPT = 32;
+
     private final PathMtu mtu;
     private final SendLane[] lanes;
     private final OperationTable operations;
     private final @Nullable PacketSealer sealer;
+    private final long[] sentNanos = new long[KEPT]; // [nonce modulo KEPT]
     private long nonce;
+    private int kept;
+    private long leastRttNanos; // 0 before the first answer
+    private long answeredNanos;
     private int lanesToProbe;
     private boolean keepAlive;
     private long blockedDueNanos;
@@ -42,6 +50,25 @@ final class Probes {
         nonce = seed;
         blockedDueNanos = nowNanos;
         lanesToProbe = lanes.length;
+    }
+
+    /// A probe was answered. Answers leave at once, so the time since the probe is a round trip.
+    void onAnswer(long nowNanos, long answeredNonce) {
+        final long age = nonce - answeredNonce; // modulo 2^64
+        if (age >= 1 && age <= kept) {
+            final long rttNanos = Math.max(1, nowNanos - sentNanos[(int) Math.floorMod(answeredNonce, (long) KEPT)]);
+            leastRttNanos = leastRttNanos == 0 ? rttNanos : Math.min(leastRttNanos, rttNanos);
+            answeredNanos = nowNanos;
+        }
+    }
+
+    /// Tells the round trip of the answers so far to an estimator that has none: the first acknowledgements may
+    /// have
+    /// been lost, and nothing repeats those of probes.
+    void teach(RttEstimator rtt) {
+        if (rtt.samples() == 0 && leastRttNanos > 0) {
+            rtt.onSample(answeredNanos, leastRttNanos);
+        }
     }
 
     /// Asks for a probe that shows whether the peer lives.
@@ -80,28 +107,28 @@ final class Probes {
         final int size = mtu.nextProbe();
         if (size > 0) {
             mtu.onProbeSent(size);
-            put(writer, 0, size, 0);
+            put(nowNanos, writer, 0, size, 0);
             writer.padTo(size);
             return true;
         }
         if (lanesToProbe > 1) {
             laneOfProbe = --lanesToProbe;
-            put(writer, 0, 0, 0);
+            put(nowNanos, writer, 0, 0, 0);
             return true;
         }
         if (sealer != null && sealer.hasLaneToProbe()) {
             laneOfProbe = sealer.takeLaneToProbe();
-            put(writer, 0, 0, 0);
+            put(nowNanos, writer, 0, 0, 0);
             return true;
         }
         if (blockedDue(nowNanos)) {
             blockedDueNanos = nowNanos + timeoutNanos;
-            put(writer, ProbeFlyweight.FLAG_BLOCKED, 0, operations.wantedMessageCredit());
+            put(nowNanos, writer, ProbeFlyweight.FLAG_BLOCKED, 0, operations.wantedMessageCredit());
             return true;
         }
         if (keepAlive) {
             keepAlive = false;
-            put(writer, 0, 0, 0);
+            put(nowNanos, writer, 0, 0, 0);
             return true;
         }
         return putRevival(nowNanos, timeoutNanos, writer);
@@ -113,14 +140,16 @@ final class Probes {
             if (lane.isSilent() && nowNanos - lane.nextRevivalNanos >= 0) {
                 lane.nextRevivalNanos = nowNanos + (lane.dead ? 1_000_000_000L : timeoutNanos);
                 laneOfProbe = lane.index;
-                put(writer, 0, 0, 0);
+                put(nowNanos, writer, 0, 0, 0);
                 return true;
             }
         }
         return false;
     }
 
-    private void put(PacketWriter writer, int flags, int size, long wanted) {
+    private void put(long nowNanos, PacketWriter writer, int flags, int size, long wanted) {
+        sentNanos[(int) Math.floorMod(nonce, (long) KEPT)] = nowNanos;
+        kept = Math.min(KEPT, kept + 1);
         ProbeFlyweight.put(writer.segment(), writer.at(), flags, size, nonce++, wanted);
         writer.advance(ProbeFlyweight.BYTES);
     }
