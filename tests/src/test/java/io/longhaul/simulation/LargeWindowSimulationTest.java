@@ -82,10 +82,11 @@ class LargeWindowSimulationTest {
         assertEquals(0, bulk.statistics().limitedNanos(ConnectionStatistics.Limit.CREDIT));
     }
 
+    // From 256 KiB to 125 MB in a round trip are 8.9 doublings: 0.9 s beside the ideal 0.97 s.
     @Test
     void isFoundFromCold() {
         final Bulk bulk = Bulk.write(path(9000), RTT_SECONDS, 1L << 30);
-        assertTrue(bulk.completionRatio(RATE) < 1.3, () -> bulk.describe(RATE));
+        assertTrue(bulk.completionRatio(RATE) < 2.05, () -> bulk.describe(RATE));
         assertTrue(bulk.retransmittedShare() < 0.06, () -> bulk.describe(RATE));
     }
 
