@@ -130,7 +130,8 @@ class ResumeProcessTest {
 
     @Test
     void refusesTwoCopiesToOneTarget() throws Exception {
-        final Path file = CpProcessTest.write(directory.resolve("file"), SIZE, 10);
+        // On a machine with other work the second needs seconds to begin: the first must last for longer.
+        final Path file = CpProcessTest.write(directory.resolve("file"), 4 * SIZE, 10);
         try (ServedDirectory server = ServedDirectory.start(directory, "--emulate", LINK);
                 CommandProcess first = copy(file.toString(), server.at(""))) {
             awaitSize(server.root().resolve(".file.longhaul-part"), 1);
