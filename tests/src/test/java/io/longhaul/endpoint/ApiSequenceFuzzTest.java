@@ -45,8 +45,8 @@ class ApiSequenceFuzzTest {
                     .run(SLOWER);
             System.out.println("calls of the API: " + target.connections() + " connections");
         }
-        // Handshakes that were under way end on threads of their own, and further carriers of virtual threads, which a
-        // busy machine makes and which have such buffers too, half a minute after their last work.
+        // Handshakes that were under way end on threads of their own, and further carriers of virtual threads, which
+        // may have such buffers too, half a minute after their last work.
         final long limit = System.nanoTime() + END_NANOS;
         while (nativeBytes() > before + MOST_GROWTH_BYTES && System.nanoTime() - limit < 0) {
             Thread.sleep(20);

@@ -62,9 +62,8 @@ final class Probes {
         }
     }
 
-    /// Tells the round trip of the answers so far to an estimator that has none: the first acknowledgements may
-    /// have
-    /// been lost, and nothing repeats those of probes.
+    /// Tells the least round trip of the answers so far to an estimator without samples: the first acknowledgements
+    /// may have been lost, and nothing repeats those of probes.
     void teach(RttEstimator rtt) {
         if (rtt.samples() == 0 && leastRttNanos > 0) {
             rtt.onSample(answeredNanos, leastRttNanos);

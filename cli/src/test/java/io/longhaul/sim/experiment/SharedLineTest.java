@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(120)
 class SharedLineTest {
     // Two that start within a round trip of each other disturb each other's Startup, and who then begins with how much
-    // is chance: over the first 40 s Jain's index is 0.84 to 1.00. What must not depend on it is where they end.
+    // is chance: over the first 40 s Jain's index is 0.79 to 1.00. What must not depend on it is where they end.
     @ParameterizedTest(name = "20 and {0} ms, the latter {1} ms later")
     @CsvSource({"80, 0", "80, 100", "40, 30"})
     void flowsOverShortAndLongPathsShareInPeace(int farMillis, int laterMillis) {
